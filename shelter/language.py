@@ -6,7 +6,6 @@ switch of language is felt at once. Never hand ``_`` an f-string: the extractor 
 """
 
 import gettext
-from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal, get_args
@@ -15,7 +14,8 @@ Language = Literal["id", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 LOCALE_DIR: Final = Path(__file__).parent / "locale"
 
-_current: ContextVar[Language] = ContextVar("language", default="id")
+# One person sits at one program: the language belongs to the process, whichever thread shows the text.
+_current: list[Language] = ["id"]
 
 
 @cache
@@ -24,20 +24,20 @@ def _catalogue(language: Language) -> gettext.NullTranslations:
 
 
 def use(language: Language) -> None:
-    """Switch the language of all texts shown from now on (in this thread and the ones it starts)."""
-    _current.set(language)
+    """Switch the language of all texts shown from now on, in every thread."""
+    _current[0] = language
 
 
 def current() -> Language:
     """The language texts are shown in now: ``id`` unless somebody switched."""
-    return _current.get()
+    return _current[0]
 
 
 def _(text: str) -> str:
     """The text in the current language; the Indonesian itself when there is no translation."""
-    return _catalogue(_current.get()).gettext(text)
+    return _catalogue(_current[0]).gettext(text)
 
 
 def ngettext(one: str, many: str, count: int) -> str:
     """The text for ``count`` things; Indonesian has one form, English two."""
-    return _catalogue(_current.get()).ngettext(one, many, count)
+    return _catalogue(_current[0]).ngettext(one, many, count)

@@ -1,0 +1,158 @@
+"""What the tables alone cannot say: triggers, expression indexes, functions, policies and grants, declared once.
+
+Batch migrations drop such things without a word, so they are all dropped before a migration and made again after it, and
+compared with the store's own catalogue by ``check``. What a table needs beyond the ground's own guards is named in its
+``info["guards"]`` and, for a server, by the tables module's ``ACCESS``.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, Protocol
+
+from sqlalchemy import Connection, MetaData
+
+SQL_FOLDER: Final = Path(__file__).parent / "sql"
+EVERYONE: Final = "all"
+Privilege = Literal["SELECT", "INSERT", "UPDATE", "DELETE"]
+
+
+@dataclass(frozen=True)
+class Guard:
+    """One trigger or index of the file store, as SQL; ``table`` is what it guards."""
+
+    kind: Literal["TRIGGER", "INDEX"]
+    name: str
+    table: str
+    create: str
+
+
+@dataclass(frozen=True)
+class Access:
+    """On a server: these groups may do this to a table's rows for which ``where`` holds (SQL; empty: every row)."""
+
+    table: str
+    privilege: Privilege
+    groups: tuple[str, ...]
+    where: str = ""
+
+    @property
+    def name(self) -> str:
+        """The policy's name: one for each privilege and condition."""
+        return f"teduh_{self.privilege.lower()}_{'some' if self.where else 'all'}"
+
+
+class Tables(Protocol):
+    """What the tables module (named in ``alembic.ini``) tells the ground."""
+
+    metadata: MetaData
+    GROUPS: Sequence[str]
+    MANAGERS: Sequence[str]
+    GRANTERS: Sequence[str]
+    ACCESS: Sequence[Access]
+
+
+GROUND_ACCESS: Final = (
+    Access("store_meta", "SELECT", (EVERYONE,)),
+    Access("key_slot", "SELECT", (EVERYONE,), "(owner = teduh_me())"),
+    Access("key_sealed", "SELECT", (EVERYONE,), "(owner = teduh_me())"),
+)
+
+
+def refuse(table: str, name: str, event: str, when: str, message: str) -> Guard:
+    """A trigger that refuses ``event`` on a table while ``when`` holds (SQL; empty: always)."""
+    condition = f" WHEN {when}" if when else ""
+    body = f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+    return Guard("TRIGGER", name, table, f"CREATE TRIGGER {name} BEFORE {event} ON {table}{condition} {body}")
+
+
+def append_only(table: str, key: str) -> list[Guard]:
+    """A table that only grows: no change, no removal, and no INSERT OR REPLACE over a known key."""
+    known = f"EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})"
+    return [
+        refuse(table, f"{table}_no_update", "UPDATE", "", f"{table} only grows"),
+        refuse(table, f"{table}_no_delete", "DELETE", "", f"{table} only grows"),
+        refuse(table, f"{table}_no_replace", "INSERT", known, f"{table} only grows"),
+    ]
+
+
+def file_guards(tables: Tables) -> list[Guard]:
+    """Every guard of the file store."""
+    guards = [*append_only("audit_entry", "seq"), *append_only("audit_image", "seq")]
+    guards.append(refuse("store_meta", "store_meta_no_delete", "DELETE", "", "the store keeps its name"))
+    for table in tables.metadata.sorted_tables:
+        guards += table.info.get("guards", [])
+    return guards
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function of the server, from ``db/sql``."""
+
+    signature: str
+    open_to_all: bool
+    create: str
+
+    @property
+    def body(self) -> str:
+        """The text between the dollar quotes, which is what the catalogue keeps."""
+        return self.create.split("$teduh$")[1]
+
+
+_BLOCK: Final = re.compile(r"^-- guard (?P<signature>\S+\(.*?\)) : (?P<who>all|none)\n(?P<sql>.*?)(?=^-- guard |\Z)", re.M | re.S)
+
+
+def functions(tables: Tables) -> list[Function]:
+    """The server's functions, with the groups of this house filled in."""
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted(SQL_FOLDER.glob("*.sql")))
+    text = text.replace("@managers@", _array(tables.MANAGERS)).replace("@granters@", _array(tables.GRANTERS))
+    return [Function(found["signature"], found["who"] == "all", found["sql"]) for found in _BLOCK.finditer(text)]
+
+
+def _array(groups: Iterable[str]) -> str:
+    return f"ARRAY[{', '.join(repr(group) for group in groups)}]"
+
+
+def drop(connection: Connection, tables: Tables) -> None:
+    """Take every guard away, known or not: a migration needs a clear field."""
+    if connection.dialect.name == "sqlite":
+        kept = "SELECT name, type FROM sqlite_schema WHERE type = 'trigger'"
+        for name, kind in connection.exec_driver_sql(kept).all():
+            connection.exec_driver_sql(f"DROP {kind} {_quoted(name)}")
+        for guard in file_guards(tables):
+            if guard.kind == "INDEX":
+                connection.exec_driver_sql(f"DROP INDEX IF EXISTS {guard.name}")
+        return
+    from db import server_guards
+
+    server_guards.drop(connection)
+
+
+def create(connection: Connection, tables: Tables) -> None:
+    """Make every guard anew."""
+    if connection.dialect.name == "sqlite":
+        for guard in file_guards(tables):
+            connection.exec_driver_sql(guard.create)
+        return
+    from db import server_guards
+
+    server_guards.create(connection, tables)
+
+
+def compare(connection: Connection, tables: Tables) -> list[str]:
+    """The guards that are missing, changed or unknown, by name; empty when all is as declared."""
+    if connection.dialect.name != "sqlite":
+        from db import server_guards
+
+        return server_guards.compare(connection, tables)
+    due = {guard.name: guard.create for guard in file_guards(tables)}
+    query = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' OR (type = 'index' AND sql IS NOT NULL)"
+    found = dict(connection.exec_driver_sql(query).tuples().all())
+    plain_indexes = {index.name for table in tables.metadata.tables.values() for index in table.indexes}
+    wrong = [name for name, sql in due.items() if found.get(name) != sql]
+    return wrong + [name for name in found if name not in due and name not in plain_indexes]
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

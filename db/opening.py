@@ -1,0 +1,290 @@
+"""Making, opening and re-keying an encrypted file store."""
+
+import contextlib
+import hmac
+import os
+import shutil
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Generic, TypeVar
+
+from db import filestore, recovery, upgrade
+from db.admission import FileAdmission, drop_old_database_keys
+from db.anchors import Anchor
+from db.audit import Action, Draft, FileBackend
+from db.faults import Damaged, NoStore, StoreExists, StoreFault, StoreLocked, WrongPassword
+from db.files import StoreFolder, refuse_network_share, sync_folder
+from db.keyring import Credential, Kdf, Keyring, Slot, key_number, login_tag, public_of
+from db.records import StoreMeta
+from db.slots import Book, SlotFile
+from db.store import Store
+from db.tries import Tries
+from db.types import utc_now
+from db.unit import Actor, Unit
+
+W = TypeVar("W")
+
+_FIRST_KEYS: Final = {"database/1": filestore.KEY_SIZE, "chain/1": 32, "house/1": 32}
+
+
+@dataclass(frozen=True)
+class Opening(Generic[W]):
+    """How a store is opened: where, what wraps a unit in words, by which clock, and how a wait is waited out."""
+
+    folder: StoreFolder
+    work: Callable[[Unit], W]
+    clock: Callable[[], datetime] = utc_now
+    patience: Callable[[float], None] = time.sleep
+
+    @property
+    def slots(self) -> SlotFile:
+        """The folder's slot file."""
+        return SlotFile(self.folder)
+
+    def sign_in(self, login: str | None, password: str) -> Store[W]:
+        """Open as a person. ``login`` may be left out while there is one person.
+
+        Raises:
+            NoStore: nothing here.
+            StoreLocked: which person is not clear, that person is shut out, or another program holds the file.
+            WrongPassword: name or password wrong; the wait before the next try has begun.
+            Damaged, NewerStore, NetworkShare: see there.
+        """
+        refuse_network_share(self.folder.path)
+        book = self._book()
+        tag = self._tag(book, login)
+        tries = Tries(self.folder.tries, self.clock)
+        self.patience(tries.wait(tag))
+        slot = book.slot_tagged(tag)
+        try:
+            private = self._unlock(book, slot, password)
+        except WrongPassword:
+            raise WrongPassword(wait=tries.wrong(tag)) from None
+        assert slot is not None
+        wrong = tries.right(tag)
+        sealed = book.sealed_to(slot.owner)
+        if not sealed:
+            raise StoreLocked(reason="disabled")
+        keyring = Keyring(slot.owner, bytearray(private), reload=lambda: self.slots.read().sealed_to(slot.owner))
+        keyring.take(sealed)
+        store = self._open(book, keyring)
+        store.wrong_tries = wrong
+        return store
+
+    def sign_in_with_words(self, words: Sequence[str]) -> Store[W]:
+        """Open with a recovery sheet: the way in when every password is forgotten.
+
+        Raises:
+            WrongWords: the words are not of this store, or not words of a sheet at all.
+        """
+        refuse_network_share(self.folder.path)
+        book = self._book()
+        private = recovery.private_of(words)
+        public = public_of(private)
+        owner = next((owner for owner, known in book.recovery.items() if hmac.compare_digest(known, public)), None)
+        if owner is None:
+            raise recovery.not_of_this_store()
+        keyring = Keyring(owner, bytearray(private), reload=lambda: self.slots.read().sealed_to(owner))
+        keyring.take(book.sealed_to(owner))
+        return self._open(book, keyring)
+
+    def credential(self, owner: uuid.UUID, login: str, password: str, kdf: Kdf) -> Credential:
+        """A way in for a (new) person, made ready before the transaction that lets the person in."""
+        slot, private = Slot.create(owner, self.tag(login), password, kdf)
+        return Credential(slot, private)
+
+    def relocked(self, store: Store[W], login: str, password: str, kdf: Kdf) -> Credential:
+        """The signed-in person's own key pair under a new password."""
+        private = bytes(store.keyring.private)
+        return Credential(Slot.wrap(store.keyring.owner, self.tag(login), private, password, kdf), private)
+
+    def tag(self, login: str) -> str:
+        """What stands for a sign-in name outside the encrypted store."""
+        return login_tag(self._book().store.bytes, login)
+
+    def _book(self) -> Book:
+        if not self.folder.exists():
+            raise NoStore(place=str(self.folder.path))
+        book = self.slots.read()
+        if not self.folder.database.exists():
+            raise Damaged(what="database gone")
+        return book
+
+    def _tag(self, book: Book, login: str | None) -> str:
+        if login is not None:
+            return login_tag(book.store.bytes, login)
+        if len(book.slots) != 1:
+            raise StoreLocked(reason="which_user")
+        return book.slots[0].tag
+
+    @staticmethod
+    def _unlock(book: Book, slot: Slot | None, password: str) -> bytes:
+        if slot is not None:
+            return slot.unlock(password)
+        # An unknown name takes as long as a wrong password, or the time would tell which names exist.
+        strength = book.slots[0].kdf if book.slots else Kdf.standard()
+        strength.derive(password, bytes(16))
+        raise WrongPassword(wait=0)
+
+    def _open(self, book: Book, keyring: Keyring) -> Store[W]:
+        current = self._fitting_key(keyring)
+        if current != keyring.newest("database")[0] and self._turn_key(keyring, current):
+            current = keyring.newest("database")[0]
+        held = _HeldKey(keyring, current)
+        self._migrate(keyring, held)
+        engine = filestore.engine_for(self.folder.database, held)
+        backend = FileBackend(keyring)
+        anchor = Anchor(self.folder.head, keyring.newest("house")[1])
+
+        def rotate() -> None:
+            engine.dispose()
+            if self._turn_key(keyring, held.number):
+                held.number = keyring.newest("database")[0]
+            anchor.rekey(keyring.newest("house")[1])
+            anchor.renew(store.head(), "rotated")
+
+        store = Store(
+            "file",
+            engine,
+            backend,
+            keyring,
+            anchor,
+            self.work,
+            admission=lambda unit: FileAdmission(self.slots, keyring, unit, rotate),
+            clock=self.clock,
+            tidy=lambda: filestore.checkpoint(self.folder.database, held()) if keyring.keys else False,
+            explain=lambda fault: self._explain(fault, keyring),
+        )
+        return store
+
+    def _explain(self, fault: StoreFault, keyring: Keyring) -> StoreFault:
+        """A key turned by somebody else looks like damage; tell the two apart."""
+        if isinstance(fault, Damaged):
+            with contextlib.suppress(StoreFault):
+                names = self.slots.read().sealed_to(keyring.owner)
+                if not names or max(map(key_number, names)) > max(map(key_number, keyring.keys), default=0):
+                    return StoreLocked(reason="rekeyed")
+        return fault
+
+    def _fitting_key(self, keyring: Keyring) -> int:
+        """The number of the database key that opens the file: the newest, or the one before a turn that was cut off."""
+        fault: StoreFault = Damaged(what="database")
+        for number, key in sorted(keyring.all_of("database").items(), reverse=True):
+            try:
+                filestore.connect(self.folder.database, key).close()
+            except Damaged as error:
+                fault = error
+            else:
+                return number
+        raise fault
+
+    def _turn_key(self, keyring: Keyring, current: int) -> bool:
+        """Re-encrypt under the newest key and forget the older ones; False while another program is at work."""
+        keys, newest = keyring.all_of("database"), keyring.newest("database")[0]
+        try:
+            filestore.rekey(self.folder.database, keys[current], keys[newest])
+            filestore.connect(self.folder.database, keys[newest]).close()
+        except StoreLocked:
+            return False
+        self.slots.change(drop_old_database_keys, forget=True)
+        for number in keys:
+            if number != newest:
+                keyring.keys.pop(f"database/{number}", None)
+        return True
+
+    def _migrate(self, keyring: Keyring, held: "_HeldKey") -> None:
+        engine = filestore.engine_for(self.folder.database, held, foreign_keys=False, guarded=False)
+        with engine.connect() as connection:
+            if not upgrade.is_due(connection):
+                return
+        from db import migration_care
+
+        migration_care.upgrade_file(self.folder, engine, keyring, self.clock)
+
+
+class _HeldKey:
+    """The database key in force, asked for at each new connection; gone when the keyring is wiped."""
+
+    def __init__(self, keyring: Keyring, number: int) -> None:
+        self._keyring = keyring
+        self.number = number
+
+    def __call__(self) -> bytes:
+        try:
+            return bytes(self._keyring.keys[f"database/{self.number}"])
+        except KeyError:
+            raise StoreLocked(reason="closed") from None
+
+
+@dataclass(frozen=True, repr=False)
+class NewStore:
+    """What ``create`` hands back: the first person's id, and the words of the two recovery pairs, shown once."""
+
+    store_id: uuid.UUID
+    owner: uuid.UUID
+    words: tuple[tuple[str, ...], ...]
+
+
+def create(
+    opening: Opening[W], login: str, password: str, kdf: Kdf, found: Callable[[Store[W], Actor, Credential], None]
+) -> NewStore:
+    """Make a store. ``found`` writes its first rows; only when all of it stands does the store appear, in one step.
+
+    Raises:
+        StoreExists: there is one already.
+        NetworkShare: the folder lies on another computer.
+    """
+    folder = opening.folder
+    folder.path.mkdir(parents=True, exist_ok=True)
+    refuse_network_share(folder.path)
+    if folder.exists():
+        raise StoreExists(place=str(folder.path))
+    with _workshop(folder.path) as shop:
+        fresh = Opening(StoreFolder(shop), opening.work, opening.clock, opening.patience)
+        made = _found(fresh, login, password, kdf, found)
+        # The slot file last: a store is there once somebody can open it.
+        for path in (fresh.folder.database, fresh.folder.head, fresh.folder.slots):
+            path.replace(folder.path / path.name)
+        sync_folder(folder.path)
+    return made
+
+
+@contextlib.contextmanager
+def _workshop(folder: Path) -> Iterator[Path]:
+    shop = Path(tempfile.mkdtemp(prefix=".baru-", dir=folder))
+    try:
+        yield shop
+    finally:
+        shutil.rmtree(shop, ignore_errors=True)
+
+
+def _found(
+    opening: Opening[W], login: str, password: str, kdf: Kdf, found: Callable[[Store[W], Actor, Credential], None]
+) -> NewStore:
+    store_id, owner = uuid.uuid4(), uuid.uuid4()
+    keys = {name: os.urandom(size) for name, size in _FIRST_KEYS.items()}
+    pairs = [recovery.new_pair() for _ in range(2)]
+    publics = {pair_id: public_of(recovery.private_of(words)) for pair_id, words in pairs}
+    slot, private = Slot.create(owner, login_tag(store_id.bytes, login), password, kdf)
+    book = Book(store_id, recovery=publics).with_keys(publics, keys).with_slot(slot, keys)
+    opening.slots.write(book)
+    keyring = Keyring(owner, bytearray(private), {name: bytearray(key) for name, key in keys.items()})
+    held = _HeldKey(keyring, 1)
+    engine = filestore.engine_for(opening.folder.database, held, foreign_keys=False, guarded=False)
+    upgrade.upgrade(engine)
+    store = opening._open(book, keyring)  # noqa: SLF001 - a store is made by the one that opens it
+    try:
+        actor = Actor(owner, "")
+        store.found(actor, lambda unit: unit.session.add(StoreMeta(id=1, store_id=str(store_id), made_at=unit.now)))
+        found(store, actor, Credential(slot, private))
+        store.note(actor, Draft(Action.KEY, reason="founded"))
+    finally:
+        store.close()
+    return NewStore(store_id, owner, tuple(words for _, words in pairs))
+
+

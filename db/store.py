@@ -1,0 +1,232 @@
+"""The store: the only two doors to rows, ``write`` and ``read``, whatever lies behind them."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any, Concatenate, Final, Generic, Literal, ParamSpec, TypeVar
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.orm.exc import StaleDataError
+
+from db.anchors import Anchor
+from db.audit import CLOCK_TOLERANCE, Backend, Draft, Head
+from db.faults import Conflict, Damaged, DiskTrouble, Refused, ServerTrouble, StoreFault, StoreLocked
+from db.keyring import Keyring
+from db.types import utc_now
+from db.unit import Actor, Unit, UnitSession
+
+W = TypeVar("W")
+T = TypeVar("T")
+P = ParamSpec("P")
+
+_IDLE: Final = 2.0
+
+
+class Store(Generic[W]):
+    """An open store in the hands of one signed-in person. ``work`` wraps each unit in the words of the floor above."""
+
+    def __init__(
+        self,
+        kind: Literal["file", "server"],
+        engine: Engine,
+        backend: Backend,
+        keyring: Keyring,
+        anchor: Anchor,
+        work: Callable[[Unit], W],
+        *,
+        admission: Callable[["Unit"], Any],
+        clock: Callable[[], datetime] = utc_now,
+        tidy: Callable[[], object] | None = None,
+        explain: Callable[[StoreFault], StoreFault] = lambda fault: fault,
+    ) -> None:
+        self.kind = kind
+        self.keyring = keyring
+        self.anchor = anchor
+        self.backend = backend
+        self.clock = clock
+        self.wrong_tries = 0
+        self._explain = explain
+        self._engine = engine
+        self._work = work
+        self._admission = admission
+        self._listeners: list[Callable[[frozenset[str]], None]] = []
+        self._one_writer = threading.Lock()
+        self._tidy = _IdleTidy(tidy) if tidy else None
+        reading = {"teduh_read": True} if kind == "file" else {"isolation_level": "AUTOCOMMIT"}
+        self._reader = engine.execution_options(**reading)
+
+    def write(
+        self, actor: Actor, action: Callable[Concatenate[W, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run an action in one transaction: begin, act, chain the audit, commit. The only commit in the program.
+
+        Raises:
+            Conflict: somebody else changed a row meanwhile. Nothing was saved.
+            StoreFault: the store could not be used; see its kind. Nothing was saved.
+        """
+        return self._commit(actor, lambda unit: action(self._work(unit), *args, **kwargs))
+
+    def read(self, actor: Actor, query: Callable[Concatenate[W, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a query. Reads it notes are chained before the answer is handed out: unnoted means unseen."""
+        with self._unit(self._reader, actor, writing=False) as unit:
+            result = query(self._work(unit), *args, **kwargs)
+            noted = unit.drafts
+        if noted:
+            self._commit(actor, lambda unit: unit.drafts.extend(noted))
+        return result
+
+    def found(self, actor: Actor, first_rows: Callable[[Unit], None]) -> None:
+        """Write the ground's own first rows. Rooms use ``write``."""
+        self._commit(actor, first_rows)
+
+    def note(self, actor: Actor, *drafts: Draft) -> None:
+        """Chain entries that belong to no action: a sign-in, a key that was turned."""
+        self._commit(actor, lambda unit: unit.drafts.extend(drafts))
+
+    def _commit(self, actor: Actor, act: Callable[[Unit], T]) -> T:
+        with self._one_writer, self._unit(self._engine, actor, writing=True) as unit:
+            try:
+                result = act(unit)
+                unit.session.flush()
+                head = unit.chain()
+                unit.session.commit()
+            except BaseException:
+                unit.session.rollback()
+                self._roll_back(unit)
+                raise
+            if head is not None:
+                self.anchor.write(head)
+        self._committed(unit)
+        return result
+
+    def on_change(self, listener: Callable[[frozenset[str]], None]) -> None:
+        """Be told, after each save, which tables it touched. Called in the saving thread."""
+        self._listeners.append(listener)
+
+    def head(self) -> Head:
+        """The audit's head as the store tells it now."""
+        with self._unit(self._reader, Actor(self.keyring.owner, ""), writing=False) as unit:
+            return self.backend.head(unit.connection)
+
+    def clock_behind(self) -> datetime | None:
+        """The last entry's time when this PC's clock lies before it: then the clock is wrong, or that one was."""
+        at = self.head().at
+        if not at:
+            return None
+        last = datetime.fromisoformat(at)
+        return last if self.clock() < last - CLOCK_TOLERANCE else None
+
+    def close(self) -> None:
+        """Bring everything home: log into the database, connections gone, keys overwritten."""
+        if self._tidy:
+            self._tidy.stop()
+        self._engine.dispose()
+        if self._tidy:
+            self._tidy.now()
+        self.anchor.close()
+        self.keyring.wipe()
+
+    @contextlib.contextmanager
+    def _unit(self, engine: Engine, actor: Actor, *, writing: bool) -> Iterator[Unit]:
+        with self._said_plainly(), UnitSession(engine, expire_on_commit=False) as session:
+            unit = Unit(session, actor, self.clock(), self.backend, writing)
+            unit.admission = self._admission(unit)
+            session.info["unit"] = unit
+            yield unit
+
+    @contextlib.contextmanager
+    def _said_plainly(self) -> Iterator[None]:
+        """Turn a driver's error into one of ours, without its text: driver texts may carry values."""
+        try:
+            yield
+        except StaleDataError:
+            raise Conflict(table="") from None
+        except StoreFault as fault:
+            raise self._explain(fault) from None
+        except SQLAlchemyError as error:
+            fault_or_none = fault_of(error)
+            if fault_or_none is None:
+                raise
+            raise self._explain(fault_or_none) from None
+
+    def _roll_back(self, unit: Unit) -> None:
+        self.backend.keys.forget()
+        for undo in reversed(unit.undo):
+            undo()
+
+    def _committed(self, unit: Unit) -> None:
+        for step in unit.after_commit:
+            step()
+        if self._tidy:
+            self._tidy.touch()
+        for listener in self._listeners:
+            listener(frozenset(unit.touched))
+
+
+def fault_of(error: SQLAlchemyError) -> StoreFault | None:
+    """The fault a driver's error stands for; None for one that is our own mistake."""
+    if not isinstance(error, DBAPIError):
+        return None
+    text = str(error.orig).lower()
+    state = getattr(error.orig, "sqlstate", None)
+    if state in {"40001", "40P01"} or (isinstance(error, IntegrityError) and (state in {"23505", "23P01"} or "unique constraint" in text)):
+        return Conflict(table="")
+    if state == "42501":
+        return Refused()
+    if state in {"55P03", "57014"}:
+        return StoreLocked(reason="busy")
+    if state == "53100" or "disk is full" in text:
+        return DiskTrouble(reason="full")
+    if state is None and ("server closed" in text or "connection" in text or getattr(error, "connection_invalidated", False)):
+        return ServerTrouble(reason="lost")
+    if "disk i/o error" in text or "readonly database" in text or "unable to open" in text:
+        return DiskTrouble(reason="io")
+    if "locked" in text:
+        return StoreLocked(reason="busy")
+    if "not a database" in text or "malformed" in text:
+        return Damaged(what="database")
+    return None
+
+
+class _IdleTidy:
+    """Runs a chore once nothing has been saved for two seconds: a flipped bit in a long log drops later saves."""
+
+    def __init__(self, chore: Callable[[], object]) -> None:
+        self._chore = chore
+        self._wake = threading.Event()
+        self._ended = False
+        self._last = 0.0
+        self._thread: threading.Thread | None = None
+
+    def touch(self) -> None:
+        """Something was saved just now."""
+        self._last = time.monotonic()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="teduh-tidy", daemon=True)
+            self._thread.start()
+        self._wake.set()
+
+    def now(self) -> None:
+        """Do the chore at once; a store that is held elsewhere is left to that program."""
+        with contextlib.suppress(StoreFault):
+            self._chore()
+
+    def stop(self) -> None:
+        """End the waiting thread."""
+        self._ended = True
+        self._wake.set()
+        if self._thread:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            while not self._ended and (left := self._last + _IDLE - time.monotonic()) > 0:
+                time.sleep(min(left, 0.1))
+            if self._ended:
+                return
+            self.now()

@@ -1,0 +1,135 @@
+"""Bringing a store to this program's schema, safely; and knowing the schema with one SELECT, without Alembic.
+
+Rules (docs/security.md, "Migrations"): foreign keys off before BEGIN, one transaction for all revisions, guards dropped
+and made again, row counts and foreign keys compared before COMMIT, a verified copy before any of it.
+"""
+
+import configparser
+import importlib
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final, cast
+
+from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy.exc import DBAPIError
+
+from db import guards
+from db.faults import Damaged, NewerStore
+from db.guards import Tables
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+INI: Final = ROOT / "alembic.ini"
+VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
+_REVISION_FILE: Final = re.compile(r"^(\d{4})_\w+\.py$")
+
+
+@cache
+def load_tables() -> Tables:
+    """The module that lists every table, as ``alembic.ini`` names it."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(INI, encoding="utf-8")
+    module: ModuleType = importlib.import_module(parser["alembic"]["tables"])
+    return cast(Tables, module)
+
+
+def known_revisions(versions: Path = VERSIONS) -> list[str]:
+    """The revisions this program knows, oldest first, read from the file names alone."""
+    return sorted(found[1] for path in versions.iterdir() if (found := _REVISION_FILE.match(path.name)))
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The store's revision; None for an empty database."""
+    try:
+        found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    except DBAPIError:
+        return None
+    return None if found is None else str(found)
+
+
+def is_due(connection: Connection, versions: Path = VERSIONS) -> bool:
+    """Whether a migration is due, by one SELECT.
+
+    Raises:
+        NewerStore: a newer program wrote this store.
+        Damaged: the store has no schema at all.
+    """
+    known, revision = known_revisions(versions), revision_of(connection)
+    if revision is None:
+        raise Damaged(what="schema")
+    if revision not in known:
+        raise NewerStore(revision=revision)
+    return revision != known[-1]
+
+
+def upgrade(engine: Engine, *, to: str = "head", versions: Path = VERSIONS) -> list[str]:
+    """Run every revision that is due, in one transaction; the names of the tables whose columns changed.
+
+    Args:
+        engine: without pool and authorizer; on a server, the owner's.
+        to: a revision, to go there (down as well); ``head`` for the newest.
+        versions: the folder of revisions.
+
+    Raises:
+        Damaged: rows were lost or keys dangle afterwards; everything was rolled back.
+    """
+    tables = load_tables()
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            # Before BEGIN, or SQLite ignores it. With keys on, rebuilding a parent table deletes every child row.
+            connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]
+        with connection.begin():
+            before, columns = _counts(connection), _columns(connection)
+            guards.drop(connection, tables)
+            changed_counts = _run(connection, to, versions)
+            if to != "base":
+                guards.create(connection, tables)
+            _compare(connection, before, changed_counts)
+            after = _columns(connection)
+    return sorted(name for name, held in columns.items() if name in after and after[name] != held)
+
+
+def _run(connection: Connection, to: str, versions: Path) -> Mapping[str, int]:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config(INI)
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("version_locations", str(versions))
+    config.attributes["connection"] = connection
+    before = revision_of(connection)
+    down = before is not None and to != "head" and (to == "base" or to < before)
+    (command.downgrade if down else command.upgrade)(config, to)
+    changed: dict[str, int] = {}
+    script = ScriptDirectory.from_config(config)
+    for revision in script.walk_revisions():
+        passed = before is None or revision.revision > before
+        if passed and not down:
+            for table, more in cast(Any, revision.module).CHANGED_COUNTS.items():
+                changed[table] = changed.get(table, 0) + more
+    return changed
+
+
+def _counts(connection: Connection) -> dict[str, int]:
+    names = inspect(connection).get_table_names()
+    kept = [name for name in names if name != "alembic_version"]
+    return {name: int(connection.exec_driver_sql(f'SELECT count(*) FROM "{name}"').scalar_one()) for name in kept}
+
+
+def _columns(connection: Connection) -> dict[str, frozenset[str]]:
+    inspector = inspect(connection)
+    return {name: frozenset(c["name"] for c in inspector.get_columns(name)) for name in inspector.get_table_names()}
+
+
+def _compare(connection: Connection, before: Mapping[str, int], changed: Mapping[str, int]) -> None:
+    after = _counts(connection)
+    for table, count in before.items():
+        if table in after and after[table] != count + changed.get(table, 0):
+            raise Damaged(what=f"rows of {table}")
+    if connection.dialect.name == "sqlite":
+        dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if dangling:
+            raise Damaged(what=f"keys of {dangling[0]}")

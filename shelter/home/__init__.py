@@ -1,0 +1,1 @@
+"""The home itself: what it is called, its letterheads, its settings, and the numbers on its papers."""
