@@ -99,9 +99,7 @@ class FileAdmission:
         """Every key this person holds of the kinds that all hold, old numbers too: they still verify and open."""
         return {name: bytes(key) for name, key in self._keyring.keys.items() if name.split("/")[0] in SHARED}
 
-    def _change(
-        self, reason: str, owner: uuid.UUID, change: Callable[[Book], Book], *, forget: bool = False
-    ) -> None:
+    def _change(self, reason: str, owner: uuid.UUID, change: Callable[[Book], Book], *, forget: bool = False) -> None:
         before = self._slots.read()
         self._slots.change(change, forget=forget)
         self._unit.undo.append(lambda: self._put_back(before))

@@ -180,7 +180,9 @@ class Backend(Protocol):
 class ImageKeys:
     """The open image keys of this process, one for each person, fetched or made when first needed."""
 
-    def __init__(self, keyring: Keyring, fetch: Callable[[Connection, str, Callable[[], tuple[int, bytes]]], Any]) -> None:
+    def __init__(
+        self, keyring: Keyring, fetch: Callable[[Connection, str, Callable[[], tuple[int, bytes]]], Any]
+    ) -> None:
         self._keyring = keyring
         self._fetch = fetch
         self._open: dict[str, Any] = {}
@@ -307,7 +309,9 @@ class FileBackend:
 
     @staticmethod
     def _image_key(connection: Connection, subject: str, fresh: Callable[[], tuple[int, bytes]]) -> Any:
-        found = connection.exec_driver_sql("SELECT house_no, wrapped FROM image_key WHERE subject = ?", (subject,)).first()
+        found = connection.exec_driver_sql(
+            "SELECT house_no, wrapped FROM image_key WHERE subject = ?", (subject,)
+        ).first()
         if found is None:
             found = fresh()
             insert = "INSERT INTO image_key (subject, house_no, wrapped) VALUES (?, ?, ?)"

@@ -12,7 +12,20 @@ from filelock import FileLock, Timeout
 
 from db.faults import NetworkShare, StoreLocked
 
-_SHARE_TYPES: Final = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "glusterfs", "davfs", "9p", "fuse.sshfs"}
+_SHARE_TYPES: Final = {
+    "nfs",
+    "nfs4",
+    "cifs",
+    "smb3",
+    "smbfs",
+    "ncpfs",
+    "afs",
+    "ceph",
+    "glusterfs",
+    "davfs",
+    "9p",
+    "fuse.sshfs",
+}
 _DRIVE_REMOTE: Final = 4
 
 

@@ -36,7 +36,14 @@ _APPEND_ONLY: Final = {"audit_entry", "audit_image"}
 _SYSTEM: Final = {"sqlite_master", "sqlite_schema", "sqlite_sequence", "alembic_version"}
 _ALLOWED_PRAGMAS: Final = {
     *("table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list"),
-    *("foreign_key_check", "integrity_check", "quick_check", "cipher_integrity_check", "wal_checkpoint", "read_uncommitted"),
+    *(
+        "foreign_key_check",
+        "integrity_check",
+        "quick_check",
+        "cipher_integrity_check",
+        "wal_checkpoint",
+        "read_uncommitted",
+    ),
 }
 _DENIED_FUNCTIONS: Final = {"load_extension", "sqlcipher_export"}
 _WRITES: Final = {sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE}
@@ -103,7 +110,9 @@ def engine_for(path: Path, key: Callable[[], bytes], *, foreign_keys: bool = Tru
     """An engine on the encrypted file. It asks for the key at each new connection, so wiping it there ends it here."""
     from sqlcipher3 import dbapi2
 
-    pool: dict[str, Any] = {"poolclass": QueuePool, "pool_size": 8, "max_overflow": 0} if guarded else {"poolclass": NullPool}
+    pool: dict[str, Any] = (
+        {"poolclass": QueuePool, "pool_size": 8, "max_overflow": 0} if guarded else {"poolclass": NullPool}
+    )
     engine = create_engine(
         "sqlite://",
         module=dbapi2,
@@ -165,3 +174,11 @@ def plain_connection(path: Path, key: bytes) -> Iterator[Any]:
     """A raw connection without authorizer, for the checks that must see the file as it is."""
     with contextlib.closing(connect(path, key, guarded=False)) as connection:
         yield connection
+
+
+def database_error() -> type[Exception]:
+    """The driver's own error, for those that speak to it without SQLAlchemy."""
+    from sqlcipher3 import dbapi2
+
+    error: type[Exception] = dbapi2.DatabaseError
+    return error

@@ -100,7 +100,9 @@ class Function:
         return self.create.split("$teduh$")[1]
 
 
-_BLOCK: Final = re.compile(r"^-- guard (?P<signature>\S+\(.*?\)) : (?P<who>all|none)\n(?P<sql>.*?)(?=^-- guard |\Z)", re.M | re.S)
+_BLOCK: Final = re.compile(
+    r"^-- guard (?P<signature>\S+\(.*?\)) : (?P<who>all|none)\n(?P<sql>.*?)(?=^-- guard |\Z)", re.M | re.S
+)
 
 
 def functions(tables: Tables) -> list[Function]:
@@ -148,7 +150,7 @@ def compare(connection: Connection, tables: Tables) -> list[str]:
         return server_guards.compare(connection, tables)
     due = {guard.name: guard.create for guard in file_guards(tables)}
     query = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' OR (type = 'index' AND sql IS NOT NULL)"
-    found = dict(connection.exec_driver_sql(query).tuples().all())
+    found = dict(connection.exec_driver_sql(query).all())
     plain_indexes = {index.name for table in tables.metadata.tables.values() for index in table.indexes}
     wrong = [name for name, sql in due.items() if found.get(name) != sql]
     return wrong + [name for name in found if name not in due and name not in plain_indexes]

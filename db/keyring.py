@@ -247,7 +247,17 @@ def check_new_password(password: str, login: str = "") -> None:
 
     if len(unicodedata.normalize("NFC", password)) < LEAST_LENGTH:
         raise WeakPassword(reason="short")
-    house_words = ["teduh", "katasandi", "kata sandi", "rahasia", "indonesia", "pontianak", "kalimantan", "rumah", login]
+    house_words = [
+        "teduh",
+        "katasandi",
+        "kata sandi",
+        "rahasia",
+        "indonesia",
+        "pontianak",
+        "kalimantan",
+        "rumah",
+        login,
+    ]
     # zxcvbn looks at the first 72 characters; more would only cost time.
     found = zxcvbn(password[:72], user_inputs=[word for word in house_words if word])
     if found["guesses_log10"] < _LEAST_GUESSES_LOG10:

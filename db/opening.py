@@ -286,5 +286,3 @@ def _found(
     finally:
         store.close()
     return NewStore(store_id, owner, tuple(words for _, words in pairs))
-
-

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.types import Base, Key, UtcTime
 
-HASH_SIZE: Final = 32
+# INTEGER is the row's own number in SQLite and costs no second index; PostgreSQL needs the wider type said.
+_NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
 
 
 class StoreMeta(Base):
@@ -27,7 +28,7 @@ class AuditEntry(Base):
 
     __tablename__ = "audit_entry"
 
-    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(_NUMBER, primary_key=True, autoincrement=False)
     at: Mapped[str] = mapped_column(String(27))
     mono: Mapped[int] = mapped_column(BigInteger)
     actor: Mapped[str] = mapped_column(String(36))
@@ -50,7 +51,7 @@ class AuditImage(Base):
 
     __tablename__ = "audit_image"
 
-    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(_NUMBER, primary_key=True, autoincrement=False)
     bytes: Mapped[bytes] = mapped_column(LargeBinary)
 
 
@@ -70,8 +71,8 @@ class AuditSecret(Base):
     __tablename__ = "audit_secret"
 
     key_no: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    inner: Mapped[bytes] = mapped_column(LargeBinary)
-    outer: Mapped[bytes] = mapped_column(LargeBinary)
+    inner_pad: Mapped[bytes] = mapped_column(LargeBinary)
+    outer_pad: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Sealed(Base):

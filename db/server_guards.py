@@ -29,7 +29,10 @@ def drop(connection: Connection) -> None:
     for policy, table in connection.exec_driver_sql(policies).all():
         _run(connection, f'DROP POLICY "{policy}" ON "{table}"')
     for table in _APPEND_ONLY:
-        _run(connection, f"DROP TRIGGER IF EXISTS teduh_append_only ON {table}" if _exists(connection, table) else "SELECT 1")
+        _run(
+            connection,
+            f"DROP TRIGGER IF EXISTS teduh_append_only ON {table}" if _exists(connection, table) else "SELECT 1",
+        )
     ours = (
         "SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
         " WHERE n.nspname = 'public' AND p.proname LIKE 'teduh$_%%' ESCAPE '$'"
@@ -114,9 +117,7 @@ def _compare_functions(connection: Connection, tables: Tables) -> list[str]:
         " JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'public' AND p.proname LIKE 'teduh$_%%' ESCAPE '$'"
     )
     found = {signature: (source, definer) for signature, source, definer in connection.exec_driver_sql(query).all()}
-    due = {
-        function.signature: (function.body, "SECURITY DEFINER" in function.create) for function in functions(tables)
-    }
+    due = {function.signature: (function.body, "SECURITY DEFINER" in function.create) for function in functions(tables)}
     return sorted(name for name in found.keys() | due.keys() if found.get(name) != due.get(name))
 
 
@@ -146,7 +147,9 @@ def _compare_policies(connection: Connection, tables: Tables, database: str) -> 
         roles = frozenset(f"{database}__{group}" for group in access.groups)
         due[access.table, access.name] = (access.privilege, roles, qual, check)
     wrong = [key for key in found.keys() | due.keys() if found.get(key) != due.get(key)]
-    return [f"row security {table}" for table in sorted(open_tables)] + sorted(f"{name} {table}" for table, name in wrong)
+    return [f"row security {table}" for table in sorted(open_tables)] + sorted(
+        f"{name} {table}" for table, name in wrong
+    )
 
 
 def _compare_grants(connection: Connection, tables: Tables, database: str) -> list[str]:
@@ -155,7 +158,7 @@ def _compare_grants(connection: Connection, tables: Tables, database: str) -> li
         " JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a LEFT JOIN pg_roles r ON r.oid = a.grantee"
         " WHERE n.nspname = 'public' AND c.relkind = 'r' AND a.grantee <> c.relowner"
     )
-    found = set(connection.exec_driver_sql(query).tuples())
+    found = set(connection.exec_driver_sql(query).all())
     due = {
         (access.table, f"{database}__{group}", access.privilege)
         for access in _all_access(tables)

@@ -162,7 +162,9 @@ class SlotFile:
             return book
 
 
-def _without(sealed: Mapping[str, Mapping[uuid.UUID, bytes]], owners: set[uuid.UUID]) -> dict[str, dict[uuid.UUID, bytes]]:
+def _without(
+    sealed: Mapping[str, Mapping[uuid.UUID, bytes]], owners: set[uuid.UUID]
+) -> dict[str, dict[uuid.UUID, bytes]]:
     return {name: {o: blob for o, blob in blobs.items() if o not in owners} for name, blobs in sealed.items()}
 
 

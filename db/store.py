@@ -58,9 +58,7 @@ class Store(Generic[W]):
         reading = {"teduh_read": True} if kind == "file" else {"isolation_level": "AUTOCOMMIT"}
         self._reader = engine.execution_options(**reading)
 
-    def write(
-        self, actor: Actor, action: Callable[Concatenate[W, P], T], /, *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    def write(self, actor: Actor, action: Callable[Concatenate[W, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run an action in one transaction: begin, act, chain the audit, commit. The only commit in the program.
 
         Raises:
@@ -172,7 +170,9 @@ def fault_of(error: SQLAlchemyError) -> StoreFault | None:
         return None
     text = str(error.orig).lower()
     state = getattr(error.orig, "sqlstate", None)
-    if state in {"40001", "40P01"} or (isinstance(error, IntegrityError) and (state in {"23505", "23P01"} or "unique constraint" in text)):
+    if state in {"40001", "40P01"} or (
+        isinstance(error, IntegrityError) and (state in {"23505", "23P01"} or "unique constraint" in text)
+    ):
         return Conflict(table="")
     if state == "42501":
         return Refused()
@@ -180,7 +180,9 @@ def fault_of(error: SQLAlchemyError) -> StoreFault | None:
         return StoreLocked(reason="busy")
     if state == "53100" or "disk is full" in text:
         return DiskTrouble(reason="full")
-    if state is None and ("server closed" in text or "connection" in text or getattr(error, "connection_invalidated", False)):
+    if state is None and (
+        "server closed" in text or "connection" in text or getattr(error, "connection_invalidated", False)
+    ):
         return ServerTrouble(reason="lost")
     if "disk i/o error" in text or "readonly database" in text or "unable to open" in text:
         return DiskTrouble(reason="io")

@@ -98,7 +98,9 @@ class Unit:
 
 def _draft(action: Action, model: type[Base], table: Table, values: Mapping[str, Any]) -> Draft:
     subject = str(values[model.subject_column]) if model.subject_column and values[model.subject_column] else ""
-    return Draft(action, table.name, row_key(table, values), subject, values=None if action is Action.DELETE else values)
+    return Draft(
+        action, table.name, row_key(table, values), subject, values=None if action is Action.DELETE else values
+    )
 
 
 def _filler(table: Table) -> Callable[[Mapping[str, Any]], dict[str, Any]]:

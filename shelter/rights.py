@@ -79,7 +79,10 @@ def table() -> Mapping[str, Mapping[str, Scope]]:
     with (Path(__file__).parent / "rights.toml").open("rb") as file:
         stored = tomllib.load(file)["rights"]
     return MappingProxyType(
-        {name: MappingProxyType({role: Scope[scope.upper()] for role, scope in row.items()}) for name, row in stored.items()}
+        {
+            name: MappingProxyType({role: Scope[scope.upper()] for role, scope in row.items()})
+            for name, row in stored.items()
+        }
     )
 
 

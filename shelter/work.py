@@ -65,6 +65,7 @@ class Work:
         )
         standing_in = (
             select(literal(Role.KEPALA.value))
+            .select_from(Delegation)
             .join(Account, Account.id == Delegation.to_account)
             .where(Account.id == self.me, Account.disabled_at.is_(None), Account.removed_at.is_(None))
             .where(Delegation.from_day <= day, Delegation.until_day >= day)

@@ -34,7 +34,7 @@ BEGIN
     SELECT a.seq, a.hash INTO n, previous FROM audit_entry a ORDER BY a.seq DESC LIMIT 1;
     n := coalesce(n, 0);
     previous := coalesce(previous, decode(repeat('00', 32), 'hex'));
-    SELECT s.key_no, s.inner, s.outer INTO STRICT number, k_inner, k_outer
+    SELECT s.key_no, s.inner_pad, s.outer_pad INTO STRICT number, k_inner, k_outer
     FROM audit_secret s ORDER BY s.key_no DESC LIMIT 1;
     FOR e IN SELECT * FROM jsonb_array_elements(entries) LOOP
         IF session_user <> current_user AND (e ->> 'actor') IS DISTINCT FROM me THEN
@@ -83,7 +83,7 @@ BEGIN
         link := sha256(e.prev || convert_to(array_to_string(ARRAY[e.seq::text, e.at, e.mono::text, e.actor, e.machine,
             e.action, e.table_name, e.row_key, e.subject, e.reason, e.mark, e.key_no::text,
             encode(e.image_hash, 'hex')], chr(31), '?'), 'UTF8'));
-        SELECT s.inner, s.outer INTO k_inner, k_outer FROM audit_secret s WHERE s.key_no = e.key_no;
+        SELECT s.inner_pad, s.outer_pad INTO k_inner, k_outer FROM audit_secret s WHERE s.key_no = e.key_no;
         IF link <> e.hash OR k_inner IS NULL OR sha256(k_outer || sha256(k_inner || e.hash)) <> e.mac THEN
             RETURN QUERY SELECT e.seq, 'entry_edited';
         END IF;

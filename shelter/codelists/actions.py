@@ -12,7 +12,9 @@ from shelter.work import Work
 @needs(Permission.CODELISTS_ENTRY_WRITE)
 def fill(work: Work) -> int:
     """Add every shipped entry that is not there yet; how many. What the house hid or moved stays so."""
-    known = {(row.list_name, row.code) for row in work.rows(work.visible(CodeEntry, CodeEntry.list_name, CodeEntry.code))}
+    known = {
+        (row.list_name, row.code) for row in work.rows(work.visible(CodeEntry, CodeEntry.list_name, CodeEntry.code))
+    }
     fresh = [entry for entry in rules.shipped() if (entry.list_name, entry.code) not in known]
     return work.add_many(
         CodeEntry,
@@ -40,7 +42,9 @@ def add_entry(work: Work, *, list_name: str, code: str, label_id: str, label_en:
     """
     full = rules.own_code(list_name, code, label_id)
     work.exclusive(f"codelist:{list_name}")
-    taken = work.rows(work.visible(CodeEntry, CodeEntry.code, CodeEntry.position).where(CodeEntry.list_name == list_name))
+    taken = work.rows(
+        work.visible(CodeEntry, CodeEntry.code, CodeEntry.position).where(CodeEntry.list_name == list_name)
+    )
     if any(row.code == full for row in taken):
         raise RuleBroken("code_taken", "code", code=full)
     entry = CodeEntry(

@@ -145,9 +145,7 @@ def change_password(work: Work, *, credential: Credential) -> None:
 
 
 @needs(Permission.STAFF_DELEGATION_WRITE)
-def delegate(
-    work: Work, *, to_account: UUID, title: str, from_day: date, until_day: date, letter_number: str
-) -> UUID:
+def delegate(work: Work, *, to_account: UUID, title: str, from_day: date, until_day: date, letter_number: str) -> UUID:
     """Let somebody stand in for the head (*Plh.* or *Plt.*) from a day to a day, by the letter's number.
 
     Raises:
@@ -220,7 +218,9 @@ def _other(work: Work, account_id: UUID) -> Account:
 
 def _open_grants(work: Work, account_id: UUID) -> list[RoleGrant]:
     grants = work.visible(RoleGrant).where(RoleGrant.account_id == account_id, RoleGrant.ended_at.is_(None))
-    return [grant for grant in work.entities(RoleGrant, grants) if grant.until_day is None or grant.until_day >= work.today]
+    return [
+        grant for grant in work.entities(RoleGrant, grants) if grant.until_day is None or grant.until_day >= work.today
+    ]
 
 
 def _holders(work: Work) -> dict[Role, list[UUID]]:

@@ -1,0 +1,72 @@
+"""``check``: is the store sound? In the order of docs/security.md; it looks, it names, it repairs nothing."""
+
+import contextlib
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from db import filestore, guards, upgrade
+from db.faults import Damaged
+from db.files import StoreFolder
+from db.keyring import Keyring
+from db.slots import SlotFile
+from db.store import Store
+from db.verify import Finding, Report, Wrong, verify
+
+
+def check_file(
+    store: Store[object], folder: StoreFolder, *, full: bool, progress: Callable[[int], None] = lambda done: None
+) -> Report:
+    """Check an encrypted file store that ``store`` has opened.
+
+    Pages first (each carries its own HMAC), then structure and keys on a new connection, guards, audit, anchor.
+    """
+    report = Report([])
+    keyring = store.keyring
+    _, key = keyring.newest("database")
+    if not SlotFile(folder).is_whole():
+        report.add(Finding(Wrong.SLOTS, folder.slots.name))
+    try:
+        with contextlib.suppress(Damaged):
+            filestore.checkpoint(folder.database, key)
+        with filestore.plain_connection(folder.database, key) as raw:
+            for (page,) in raw.execute("PRAGMA cipher_integrity_check").fetchall():
+                report.add(Finding(Wrong.PAGE, row=str(page)))
+        with filestore.plain_connection(folder.database, key) as raw:
+            for (found,) in raw.execute("PRAGMA integrity_check(20)").fetchall():
+                if found != "ok":
+                    report.add(Finding(Wrong.STRUCTURE, row=str(found)))
+            for table, row, *_ in raw.execute("PRAGMA foreign_key_check").fetchall():
+                report.add(Finding(Wrong.DANGLING, table, str(row)))
+    except (DBAPIError, Damaged, filestore.database_error()):
+        report.add(Finding(Wrong.UNREADABLE))
+        return report
+    _check_content(folder, keyring, report, store, full=full, progress=progress)
+    return report
+
+
+def _check_content(
+    folder: StoreFolder,
+    keyring: Keyring,
+    report: Report,
+    store: Store[object],
+    *,
+    full: bool,
+    progress: Callable[[int], None],
+) -> None:
+    tables = upgrade.load_tables()
+    engine = filestore.engine_for(folder.database, lambda: keyring.newest("database")[1], guarded=False)
+    reading = engine.execution_options(teduh_read=True)
+    try:
+        with reading.connect() as connection:
+            check_guards(connection, report)
+            verify(connection, tables, keyring, store.anchor.read(), report, full=full, progress=progress)
+    except (SQLAlchemyError, Damaged):
+        report.add(Finding(Wrong.UNREADABLE))
+
+
+def check_guards(connection: Connection, report: Report) -> None:
+    """Compare triggers, indexes, functions, policies and grants with what is declared."""
+    for name in guards.compare(connection, upgrade.load_tables()):
+        report.add(Finding(Wrong.GUARD, row=name))

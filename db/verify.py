@@ -1,0 +1,237 @@
+"""The audit's verifier: finds every edit, deletion, reorder, replayed page, cut tail and rolled-back file, by name.
+
+Three things are held against each other: the chain with itself, each row with its last audited image, and the chain's
+head with the anchor kept outside the database.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Connection, Table, select
+from sqlalchemy.exc import DBAPIError
+
+from db.audit import EMPTY_HASH, ENTRY_COLUMNS, EXEMPT, START, Action, Entry, Head, ImageKeys, bound_to, image_of, row_key
+from db.guards import Tables
+from db.keyring import Keyring
+
+MOST_FINDINGS: Final = 50
+_BATCH: Final = 2000
+
+
+class Wrong(StrEnum):
+    """What can be wrong with a store. The sentences stand in ``ui/messages.py``."""
+
+    UNREADABLE = "unreadable"
+    PAGE = "page"
+    STRUCTURE = "structure"
+    DANGLING = "dangling"
+    GUARD = "guard"
+    ENTRY_EDITED = "entry_edited"
+    ENTRY_MISSING = "entry_missing"
+    ENTRY_ORDER = "entry_order"
+    ENTRY_FORGED = "entry_forged"
+    IMAGE_EDITED = "image_edited"
+    IMAGE_MISSING = "image_missing"
+    ROW_EDITED = "row_edited"
+    ROW_MISSING = "row_missing"
+    ROW_UNKNOWN = "row_unknown"
+    ROLLED_BACK = "rolled_back"
+    OTHER_HISTORY = "other_history"
+    SLOTS = "slots"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong: what, in which table and row, at which audit number. Never a value."""
+
+    wrong: Wrong
+    table: str = ""
+    row: str = ""
+    seq: int = 0
+
+
+@dataclass
+class Report:
+    """What a check found, and what it looked at. ``erased`` people are no fault: their images were destroyed on purpose."""
+
+    findings: list[Finding]
+    entries: int = 0
+    rows: int = 0
+    erased: int = 0
+    more: int = 0
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings
+
+    def add(self, finding: Finding) -> None:
+        """Note a finding; past the first fifty they are only counted."""
+        if len(self.findings) < MOST_FINDINGS:
+            self.findings.append(finding)
+        else:
+            self.more += 1
+
+
+@dataclass
+class _Last:
+    """The last entry about a row: what happened, and where its image lies."""
+
+    seq: int
+    action: str
+    subject: str
+
+
+def verify(
+    connection: Connection,
+    tables: Tables,
+    keyring: Keyring,
+    anchor: Head,
+    report: Report,
+    *,
+    full: bool,
+    progress: Callable[[int], None] = lambda done: None,
+) -> None:
+    """Check chain, anchor and, when ``full``, every row against its last image. Findings go to ``report``.
+
+    Args:
+        connection: one that sees everything: of the file without authorizer, or of the server's owner.
+        tables: the tables module.
+        keyring: somebody's open keys; a server keeps the chain keys itself, so MACs are checked by its own function.
+        anchor: the head as remembered outside.
+        report: where findings go.
+        full: also decrypt and compare rows.
+        progress: told now and then how many entries were looked at.
+    """
+    chain_keys = keyring.all_of("chain")
+    last: dict[tuple[str, str], _Last] = {}
+    head = START
+    anchored = anchor == START
+    for entry in _entries(connection):
+        _check_link(entry, head, chain_keys, report)
+        head = Head(entry.seq, entry.hash, entry.at)
+        if entry.seq == anchor.seq:
+            anchored = True
+            if entry.hash != anchor.hash:
+                report.add(Finding(Wrong.OTHER_HISTORY, "audit_entry", str(entry.seq), entry.seq))
+        if entry.table_name and entry.action in {Action.INSERT, Action.UPDATE, Action.DELETE, Action.MIGRATED}:
+            last[entry.table_name, entry.row_key] = _Last(entry.seq, entry.action, entry.subject)
+        report.entries += 1
+        if report.entries % _BATCH == 0:
+            progress(report.entries)
+    if not anchored:
+        report.add(Finding(Wrong.ROLLED_BACK, "audit_entry", str(anchor.seq), anchor.seq))
+    _check_images(connection, report)
+    if full:
+        _check_rows(connection, tables, keyring, last, report)
+    progress(report.entries)
+
+
+def _entries(connection: Connection) -> Iterator[Entry]:
+    columns = ", ".join(ENTRY_COLUMNS)
+    if connection.dialect.name == "sqlite":
+        rows = connection.exec_driver_sql(f"SELECT {columns} FROM audit_entry ORDER BY seq")
+    else:
+        streaming = connection.execution_options(yield_per=_BATCH)
+        rows = streaming.exec_driver_sql(f"SELECT {columns} FROM audit_entry ORDER BY seq")
+    for row in rows:
+        yield Entry(*row)
+
+
+def _check_link(entry: Entry, head: Head, chain_keys: Mapping[int, bytes], report: Report) -> None:
+    where = ("audit_entry", str(entry.seq), entry.seq)
+    if entry.seq != head.seq + 1:
+        report.add(Finding(Wrong.ENTRY_MISSING, "audit_entry", str(head.seq + 1), head.seq + 1))
+    elif entry.prev != head.hash:
+        report.add(Finding(Wrong.ENTRY_ORDER, *where))
+    if entry.computed_hash() != entry.hash:
+        report.add(Finding(Wrong.ENTRY_EDITED, *where))
+    elif chain_keys:
+        key = chain_keys.get(entry.key_no)
+        if key is None or not hmac.compare_digest(entry.mac, hmac.digest(key, entry.hash, "sha256")):
+            report.add(Finding(Wrong.ENTRY_FORGED, *where))
+
+
+def _check_images(connection: Connection, report: Report) -> None:
+    """Every image there, and as its entry says; none that no entry knows."""
+    joined = (
+        "SELECT e.seq, e.table_name, e.row_key, e.image_hash, i.bytes FROM audit_entry e"
+        " LEFT JOIN audit_image i ON i.seq = e.seq WHERE length(e.image_hash) > 0 ORDER BY e.seq"
+    )
+    if connection.dialect.name != "sqlite":
+        connection = connection.execution_options(yield_per=_BATCH)
+    for seq, table, row, image_hash, image in connection.exec_driver_sql(joined):
+        if image is None:
+            report.add(Finding(Wrong.IMAGE_MISSING, table, row, seq))
+        elif hashlib.sha256(image).digest() != image_hash:
+            report.add(Finding(Wrong.IMAGE_EDITED, table, row, seq))
+
+
+def _check_rows(
+    connection: Connection, tables: Tables, keyring: Keyring, last: dict[tuple[str, str], _Last], report: Report
+) -> None:
+    ciphers = _Ciphers(connection, keyring)
+    for table in tables.metadata.sorted_tables:
+        if table.name in EXEMPT:
+            continue
+        for values in _rows_of(connection, table):
+            report.rows += 1
+            key = row_key(table, values)
+            known = last.pop((table.name, key), None)
+            if known is None or known.action == Action.DELETE:
+                report.add(Finding(Wrong.ROW_UNKNOWN, table.name, key, known.seq if known else 0))
+            elif ciphers.differs(table, key, known, values):
+                report.add(Finding(Wrong.ROW_EDITED, table.name, key, known.seq))
+    present = {table.name for table in tables.metadata.sorted_tables}
+    for (table_name, key), known in last.items():
+        if known.action != Action.DELETE and table_name in present - EXEMPT:
+            report.add(Finding(Wrong.ROW_MISSING, table_name, key, known.seq))
+    report.erased = ciphers.erased
+
+
+def _rows_of(connection: Connection, table: Table) -> Iterator[dict[str, Any]]:
+    for row in connection.execution_options(yield_per=_BATCH).execute(select(table)).mappings():
+        yield {column.key: row[column] for column in table.columns}
+
+
+class _Ciphers:
+    """Opens last images; an erased person's key is gone, which is counted, not complained of."""
+
+    def __init__(self, connection: Connection, keyring: Keyring) -> None:
+        self._connection = connection
+        keys = connection.exec_driver_sql("SELECT subject, house_no, wrapped FROM image_key").all()
+        self._wrapped = {subject: (house_no, wrapped) for subject, house_no, wrapped in keys}
+        self.erased = sum(wrapped is None for _, _, wrapped in keys)
+        self._image_keys = ImageKeys(keyring, lambda _connection, subject, _fresh: self._wrapped[subject])
+        mark = "?" if connection.dialect.name == "sqlite" else "%s"
+        self._query = f"SELECT bytes FROM audit_image WHERE seq = {mark}"
+
+    def differs(self, table: Table, key: str, known: _Last, values: Mapping[str, Any]) -> bool:
+        """Whether the row as it stands is not the row as it was last audited."""
+        from cryptography.exceptions import InvalidTag
+
+        house_no_and_wrapped = self._wrapped.get(known.subject)
+        if house_no_and_wrapped is not None and house_no_and_wrapped[1] is None:
+            return False
+        image = self._connection.exec_driver_sql(self._query, (known.seq,)).scalar()
+        try:
+            cipher = self._image_keys.cipher(self._connection, known.subject)
+            plain = cipher.decrypt(image[:12], image[12:], bound_to(table.name, key))
+        except (InvalidTag, LookupError, TypeError, DBAPIError):
+            return True
+        return bool(plain != image_of(values))
+
+
+def same_head(found: Head, anchor: Head, hash_at: Callable[[int], bytes | None]) -> Finding | None:
+    """Hold a head remembered outside against a chain that cannot be read, only asked for one entry's hash."""
+    if anchor == START:
+        return None
+    if found.seq < anchor.seq:
+        return Finding(Wrong.ROLLED_BACK, "audit_entry", str(anchor.seq), anchor.seq)
+    if (hash_at(anchor.seq) or EMPTY_HASH) != anchor.hash:
+        return Finding(Wrong.OTHER_HISTORY, "audit_entry", str(anchor.seq), anchor.seq)
+    return None
