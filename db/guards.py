@@ -55,8 +55,8 @@ class Tables(Protocol):
 
 GROUND_ACCESS: Final = (
     Access("store_meta", "SELECT", (EVERYONE,)),
-    Access("key_slot", "SELECT", (EVERYONE,), "(owner = teduh_me())"),
-    Access("key_sealed", "SELECT", (EVERYONE,), "(owner = teduh_me())"),
+    Access("key_slot", "SELECT", (EVERYONE,), "((owner)::text = teduh_me())"),
+    Access("key_sealed", "SELECT", (EVERYONE,), "((owner)::text = teduh_me())"),
 )
 
 
@@ -126,9 +126,9 @@ def drop(connection: Connection, tables: Tables) -> None:
             if guard.kind == "INDEX":
                 connection.exec_driver_sql(f"DROP INDEX IF EXISTS {guard.name}")
         return
-    from db import server_guards
+    from db import serverguards
 
-    server_guards.drop(connection)
+    serverguards.drop(connection)
 
 
 def create(connection: Connection, tables: Tables) -> None:
@@ -137,17 +137,17 @@ def create(connection: Connection, tables: Tables) -> None:
         for guard in file_guards(tables):
             connection.exec_driver_sql(guard.create)
         return
-    from db import server_guards
+    from db import serverguards
 
-    server_guards.create(connection, tables)
+    serverguards.create(connection, tables)
 
 
 def compare(connection: Connection, tables: Tables) -> list[str]:
     """The guards that are missing, changed or unknown, by name; empty when all is as declared."""
     if connection.dialect.name != "sqlite":
-        from db import server_guards
+        from db import serverguards
 
-        return server_guards.compare(connection, tables)
+        return serverguards.compare(connection, tables)
     due = {guard.name: guard.create for guard in file_guards(tables)}
     query = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' OR (type = 'index' AND sql IS NOT NULL)"
     found = dict(connection.exec_driver_sql(query).all())

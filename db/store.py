@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, Concatenate, Final, Generic, Literal, ParamSpec, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -104,10 +104,16 @@ class Store(Generic[W]):
         """Be told, after each save, which tables it touched. Called in the saving thread."""
         self._listeners.append(listener)
 
+    @contextlib.contextmanager
+    def ground(self) -> Iterator[Connection]:
+        """A reading connection for the ground's own questions; rooms never see it."""
+        with self._unit(self._reader, Actor(self.keyring.owner, ""), writing=False) as unit:
+            yield unit.connection
+
     def head(self) -> Head:
         """The audit's head as the store tells it now."""
-        with self._unit(self._reader, Actor(self.keyring.owner, ""), writing=False) as unit:
-            return self.backend.head(unit.connection)
+        with self.ground() as connection:
+            return self.backend.head(connection)
 
     def clock_behind(self) -> datetime | None:
         """The last entry's time when this PC's clock lies before it: then the clock is wrong, or that one was."""
@@ -180,6 +186,8 @@ def fault_of(error: SQLAlchemyError) -> StoreFault | None:
         return StoreLocked(reason="busy")
     if state == "53100" or "disk is full" in text:
         return DiskTrouble(reason="full")
+    if str(state).startswith(("57P", "08")):
+        return ServerTrouble(reason="lost")
     if state is None and (
         "server closed" in text or "connection" in text or getattr(error, "connection_invalidated", False)
     ):

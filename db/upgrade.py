@@ -42,6 +42,10 @@ def known_revisions(versions: Path = VERSIONS) -> list[str]:
 
 def revision_of(connection: Connection) -> str | None:
     """The store's revision; None for an empty database."""
+    if connection.dialect.name == "postgresql":
+        # A SELECT that fails would end the transaction there.
+        if connection.exec_driver_sql("SELECT to_regclass('public.alembic_version')").scalar() is None:
+            return None
     try:
         found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
     except DBAPIError:
