@@ -1,7 +1,8 @@
 """The head file: where the audit ended after the last commit, kept outside the database.
 
-An old copy of the database put back is whole in itself; only something outside can tell. Two slots are written in turn,
-so that a power cut in the middle leaves the other one; an anchor behind the database is harmless, one ahead is an alarm.
+An old copy of the database put back is whole in itself; only something outside can tell. Two slots are written in
+turn, so that a power cut in the middle leaves the other one; an anchor behind the database is harmless, one ahead is
+an alarm.
 """
 
 import hashlib
@@ -23,9 +24,10 @@ class Anchor:
 
     def __init__(self, path: Path, key: bytes) -> None:
         self.path = path
-        self._last = 0
         self._descriptor = -1
         self.rekey(key)
+        # Never back: an old database put in place must not quieten the anchor that gives it away.
+        self._last = self.read().seq
 
     def rekey(self, key: bytes) -> None:
         """Go on under another key (after somebody left, say)."""

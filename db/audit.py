@@ -75,7 +75,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class Origin:
-    """Who acts, where and when, with what mark (``clock`` a clock known to be wrong, ``alone`` a two-person act alone)."""
+    """Who acts, where and when, with what mark (``alone``: an act for two was done by one)."""
 
     actor: uuid.UUID
     machine: str
@@ -124,7 +124,7 @@ ENTRY_COLUMNS: Final = Entry._fields
 
 def clean(text: str) -> str:
     """Text without control characters: none may imitate the separator of the chained fields."""
-    return "".join(character if character >= " " else " " for character in text)
+    return "".join(max(character, " ") for character in text)
 
 
 def row_key(table: Table, values: Mapping[str, Any]) -> str:
@@ -169,6 +169,9 @@ class Backend(Protocol):
 
     def head(self, connection: Connection) -> Head:
         """The head as the store tells it."""
+
+    def hash_at(self, connection: Connection, seq: int) -> bytes | None:
+        """The hash of one entry; None when there is no such entry."""
 
     def erase(self, connection: Connection, subject: str) -> None:
         """Destroy a person's image key."""
@@ -272,6 +275,11 @@ class FileBackend:
         row = connection.exec_driver_sql(self._HEAD).first()
         return Head(*row) if row else START
 
+    def hash_at(self, connection: Connection, seq: int) -> bytes | None:
+        """The hash of one entry."""
+        found = connection.exec_driver_sql("SELECT hash FROM audit_entry WHERE seq = ?", (seq,)).scalar()
+        return None if found is None else bytes(found)
+
     def append(self, connection: Connection, drafts: Sequence[Draft], origin: Origin) -> Head:
         """Chain the drafts after the head, entries and images in one bulk statement each."""
         seq, prev, last_at = self.head(connection)
@@ -289,7 +297,7 @@ class FileBackend:
             if image:
                 images.append((seq, image))
             prev = link
-        connection.exec_driver_sql(self._INSERT, entries)  # type: ignore[arg-type]
+        connection.exec_driver_sql(self._INSERT, entries)
         if images:
             connection.exec_driver_sql("INSERT INTO audit_image (seq, bytes) VALUES (?, ?)", images)
         return Head(seq, prev, at)
@@ -313,7 +321,8 @@ class FileBackend:
             "SELECT house_no, wrapped FROM image_key WHERE subject = ?", (subject,)
         ).first()
         if found is None:
-            found = fresh()
+            made = fresh()
             insert = "INSERT INTO image_key (subject, house_no, wrapped) VALUES (?, ?, ?)"
-            connection.exec_driver_sql(insert, (subject, *found))
+            connection.exec_driver_sql(insert, (subject, *made))
+            return made
         return found

@@ -30,6 +30,7 @@ def make(hosts: Sequence[str], now: datetime) -> Certificates:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import ExtendedKeyUsageOID
 
     def pem_of(key: Any) -> str:
         form = serialization.PrivateFormat.PKCS8
@@ -48,8 +49,8 @@ def make(hosts: Sequence[str], now: datetime) -> Certificates:
 
     authority_key = ec.generate_private_key(ec.SECP256R1())
     key_id = x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key())
-    usage = {name: False for name in ("digital_signature", "content_commitment", "key_encipherment")}
-    usage |= {name: False for name in ("data_encipherment", "key_agreement", "encipher_only", "decipher_only")}
+    unused = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+    usage = dict.fromkeys((*unused, "encipher_only", "decipher_only"), False)
     authority = (
         builder("Teduh", "Teduh", authority_key, _AUTHORITY_YEARS)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -63,7 +64,7 @@ def make(hosts: Sequence[str], now: datetime) -> Certificates:
         builder(hosts[0][:64], "Teduh", server_key, _SERVER_YEARS)
         .add_extension(names, critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(key_id), critical=False)
         .sign(authority_key, hashes.SHA256())
     )

@@ -2,21 +2,22 @@
 
 import contextlib
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from db import filestore, guards, upgrade
+from db import filestore, guarding, upgrade
 from db.faults import Damaged
 from db.files import StoreFolder
 from db.keyring import Keyring
 from db.slots import SlotFile
 from db.store import Store
-from db.verify import Finding, Report, Wrong, verify
+from db.verify import Finding, Report, Wrong, quietly, verify
 
 
 def check_file(
-    store: Store[object], folder: StoreFolder, *, full: bool, progress: Callable[[int], None] = lambda done: None
+    store: Store[Any], folder: StoreFolder, *, full: bool, progress: Callable[[int], None] = quietly
 ) -> Report:
     """Check an encrypted file store that ``store`` has opened.
 
@@ -50,7 +51,7 @@ def _check_content(
     folder: StoreFolder,
     keyring: Keyring,
     report: Report,
-    store: Store[object],
+    store: Store[Any],
     *,
     full: bool,
     progress: Callable[[int], None],
@@ -68,5 +69,5 @@ def _check_content(
 
 def check_guards(connection: Connection, report: Report) -> None:
     """Compare triggers, indexes, functions, policies and grants with what is declared."""
-    for name in guards.compare(connection, upgrade.load_tables()):
+    for name in guarding.compare(connection, upgrade.load_tables()):
         report.add(Finding(Wrong.GUARD, row=name))

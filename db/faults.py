@@ -33,7 +33,11 @@ class StoreExists(StoreFault):
 
 
 class StoreLocked(StoreFault):
-    """Another program holds the store, or nobody gave the key. Facts: ``reason`` (``busy``, ``no_password``, ``which_user``)."""
+    """Another program holds the store, or nobody gave the key.
+
+    Facts: ``reason`` (``busy``, ``no_password``, ``which_user``, ``disabled``, ``rekeyed``, ``upgrade_due``,
+    ``closed``).
+    """
 
     exit_code = LOCKED
 
@@ -49,7 +53,7 @@ class WeakPassword(StoreFault):
 
 
 class WrongWords(StoreFault):
-    """The recovery words do not form a key of this store. Facts: ``reason``, and ``at`` (the doubtful word's number)."""
+    """Recovery words that are no key of this store. Facts: ``reason``, and ``at`` (the doubtful word's number)."""
 
     exit_code = WRONG_PASSWORD
 

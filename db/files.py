@@ -1,4 +1,4 @@
-"""The folder of an encrypted file store: its files' names, and writing a small file so that a power cut cannot tear it."""
+"""The folder of an encrypted file store, and writing a small file so that a power cut cannot tear it."""
 
 import contextlib
 import os

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from db.faults import Damaged, StoreFault, StoreLocked
@@ -84,9 +85,8 @@ def connect(path: Path, key: bytes, *, foreign_keys: bool = True, guarded: bool 
         connection.set_key(spec.decode())  # not PRAGMA key, which leaves copies of the key in memory
         wipe(spec)
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        for name, (value, expected) in PRAGMAS.items():
-            if name == "foreign_keys" and not foreign_keys:
-                value, expected = "OFF", 0
+        pragmas = PRAGMAS if foreign_keys else PRAGMAS | {"foreign_keys": ("OFF", 0)}
+        for name, (value, expected) in pragmas.items():
             connection.execute(f"PRAGMA {name}={value}").fetchall()
             if connection.execute(f"PRAGMA {name}").fetchone()[0] != expected:
                 raise Damaged(what="pragma " + name)
@@ -136,7 +136,7 @@ def _begin_immediate(connection: Connection) -> None:
     for attempt in (1, 2, 3):
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-        except Exception as error:
+        except DBAPIError as error:
             if "locked" not in str(error) or attempt == 3:
                 raise
             time.sleep(0.05 * attempt)
@@ -162,7 +162,7 @@ def rekey(path: Path, key: bytes, fresh: bytes) -> None:
         spec = bytearray(b"x'" + fresh.hex().encode() + b"'")
         try:
             connection.reset_key(spec.decode())
-        except Exception as error:
+        except database_error() as error:
             raise _fault_of(error) from None
         finally:
             wipe(spec)

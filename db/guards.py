@@ -1,8 +1,8 @@
-"""What the tables alone cannot say: triggers, expression indexes, functions, policies and grants, declared once.
+"""What tables alone cannot say: triggers, expression indexes, functions, policies and grants, declared once.
 
-Batch migrations drop such things without a word, so they are all dropped before a migration and made again after it, and
-compared with the store's own catalogue by ``check``. What a table needs beyond the ground's own guards is named in its
-``info["guards"]`` and, for a server, by the tables module's ``ACCESS``.
+Batch migrations drop such things without a word, so they are all dropped before a migration and made again after
+it, and compared with the store's own catalogue by ``check``. What a table needs beyond the ground's own guards is
+named in its ``info["guards"]`` and, for a server, by the tables module's ``ACCESS``.
 """
 
 import re
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import MetaData
 
 SQL_FOLDER: Final = Path(__file__).parent / "sql"
 EVERYONE: Final = "all"
@@ -101,7 +101,7 @@ class Function:
 
 
 _BLOCK: Final = re.compile(
-    r"^-- guard (?P<signature>\S+\(.*?\)) : (?P<who>all|none)\n(?P<sql>.*?)(?=^-- guard |\Z)", re.M | re.S
+    r"^-- guard (?P<signature>\S+\(.*?\)) : (?P<who>all|none)\n(?P<sql>.*?)(?=^-- guard |\Z)", re.MULTILINE | re.DOTALL
 )
 
 
@@ -114,47 +114,3 @@ def functions(tables: Tables) -> list[Function]:
 
 def _array(groups: Iterable[str]) -> str:
     return f"ARRAY[{', '.join(repr(group) for group in groups)}]"
-
-
-def drop(connection: Connection, tables: Tables) -> None:
-    """Take every guard away, known or not: a migration needs a clear field."""
-    if connection.dialect.name == "sqlite":
-        kept = "SELECT name, type FROM sqlite_schema WHERE type = 'trigger'"
-        for name, kind in connection.exec_driver_sql(kept).all():
-            connection.exec_driver_sql(f"DROP {kind} {_quoted(name)}")
-        for guard in file_guards(tables):
-            if guard.kind == "INDEX":
-                connection.exec_driver_sql(f"DROP INDEX IF EXISTS {guard.name}")
-        return
-    from db import serverguards
-
-    serverguards.drop(connection)
-
-
-def create(connection: Connection, tables: Tables) -> None:
-    """Make every guard anew."""
-    if connection.dialect.name == "sqlite":
-        for guard in file_guards(tables):
-            connection.exec_driver_sql(guard.create)
-        return
-    from db import serverguards
-
-    serverguards.create(connection, tables)
-
-
-def compare(connection: Connection, tables: Tables) -> list[str]:
-    """The guards that are missing, changed or unknown, by name; empty when all is as declared."""
-    if connection.dialect.name != "sqlite":
-        from db import serverguards
-
-        return serverguards.compare(connection, tables)
-    due = {guard.name: guard.create for guard in file_guards(tables)}
-    query = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' OR (type = 'index' AND sql IS NOT NULL)"
-    found = dict(connection.exec_driver_sql(query).all())
-    plain_indexes = {index.name for table in tables.metadata.tables.values() for index in table.indexes}
-    wrong = [name for name, sql in due.items() if found.get(name) != sql]
-    return wrong + [name for name in found if name not in due and name not in plain_indexes]
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -78,7 +78,7 @@ class Slot:
 
     @classmethod
     def create(cls, owner: uuid.UUID, tag: str, password: str, kdf: Kdf) -> tuple[Self, bytes]:
-        """A new key pair for ``owner``, locked by ``password``; with the private key, which the caller wipes or keeps."""
+        """A new key pair for ``owner``, locked by ``password``; the slot and the private key."""
         private = new_private()
         return cls.wrap(owner, tag, private, password, kdf), private
 
@@ -178,7 +178,7 @@ def wipe(secret: bytearray) -> None:
 
 @dataclass(frozen=True, repr=False)
 class Credential:
-    """A slot made ready outside the transaction (deriving takes a second), and the server login's secret (or nothing)."""
+    """A slot made ready outside the transaction, since deriving takes a second; on a server the login's secret too."""
 
     slot: Slot
     private: bytes

@@ -60,20 +60,18 @@ class Opening(Generic[W]):
         tag = self._tag(book, login)
         tries = Tries(self.folder.tries, self.clock)
         self.patience(tries.wait(tag))
-        slot = book.slot_tagged(tag)
         try:
-            private = self._unlock(book, slot, password)
+            slot, private = self._unlock(book, tag, password)
         except WrongPassword:
             raise WrongPassword(wait=tries.wrong(tag)) from None
-        assert slot is not None
         wrong = tries.right(tag)
         sealed = book.sealed_to(slot.owner)
         if not sealed:
             raise StoreLocked(reason="disabled")
         keyring = Keyring(slot.owner, bytearray(private), reload=lambda: self.slots.read().sealed_to(slot.owner))
         keyring.take(sealed)
-        store = self._open(book, keyring)
-        store.wrong_tries = wrong
+        store = self.open(keyring)
+        store.wrong_tries, store.kdf = wrong, slot.kdf
         return store
 
     def sign_in_with_words(self, words: Sequence[str]) -> Store[W]:
@@ -91,7 +89,7 @@ class Opening(Generic[W]):
             raise recovery.not_of_this_store()
         keyring = Keyring(owner, bytearray(private), reload=lambda: self.slots.read().sealed_to(owner))
         keyring.take(book.sealed_to(owner))
-        return self._open(book, keyring)
+        return self.open(keyring)
 
     def credential(self, owner: uuid.UUID, login: str, password: str, kdf: Kdf) -> Credential:
         """A way in for a (new) person, made ready before the transaction that lets the person in."""
@@ -107,9 +105,17 @@ class Opening(Generic[W]):
         """What stands for a sign-in name outside the encrypted store."""
         return login_tag(self._book().store.bytes, login)
 
-    def _book(self) -> Book:
+    def refuse_without_store(self) -> None:
+        """Say that nothing is here before anybody is asked for a password.
+
+        Raises:
+            NoStore: there is no store in the folder.
+        """
         if not self.folder.exists():
             raise NoStore(place=str(self.folder.path))
+
+    def _book(self) -> Book:
+        self.refuse_without_store()
         book = self.slots.read()
         if not self.folder.database.exists():
             raise Damaged(what="database gone")
@@ -123,15 +129,17 @@ class Opening(Generic[W]):
         return book.slots[0].tag
 
     @staticmethod
-    def _unlock(book: Book, slot: Slot | None, password: str) -> bytes:
+    def _unlock(book: Book, tag: str, password: str) -> tuple[Slot, bytes]:
+        slot = book.slot_tagged(tag)
         if slot is not None:
-            return slot.unlock(password)
+            return slot, slot.unlock(password)
         # An unknown name takes as long as a wrong password, or the time would tell which names exist.
         strength = book.slots[0].kdf if book.slots else Kdf.standard()
         strength.derive(password, bytes(16))
         raise WrongPassword(wait=0)
 
-    def _open(self, book: Book, keyring: Keyring) -> Store[W]:
+    def open(self, keyring: Keyring) -> Store[W]:
+        """A store around open keys; a turn of the database key that was cut off is finished first."""
         current = self._fitting_key(keyring)
         if current != keyring.newest("database")[0] and self._turn_key(keyring, current):
             current = keyring.newest("database")[0]
@@ -151,10 +159,10 @@ class Opening(Generic[W]):
         store = Store(
             "file",
             engine,
-            backend,
-            keyring,
-            anchor,
             self.work,
+            backend=backend,
+            keyring=keyring,
+            anchor=anchor,
             admission=lambda unit: FileAdmission(self.slots, keyring, unit, rotate),
             clock=self.clock,
             tidy=lambda: filestore.checkpoint(self.folder.database, held()) if keyring.keys else False,
@@ -202,9 +210,9 @@ class Opening(Generic[W]):
         with engine.connect() as connection:
             if not upgrade.is_due(connection):
                 return
-        from db import migration_care
+        from db import filemigration
 
-        migration_care.upgrade_file(self.folder, engine, keyring, self.clock)
+        filemigration.upgrade_file(self.folder, engine, keyring, self.clock())
 
 
 class _HeldKey:
@@ -230,10 +238,18 @@ class NewStore:
     words: tuple[tuple[str, ...], ...]
 
 
-def create(
-    opening: Opening[W], login: str, password: str, kdf: Kdf, found: Callable[[Store[W], Actor, Credential], None]
-) -> NewStore:
-    """Make a store. ``found`` writes its first rows; only when all of it stands does the store appear, in one step.
+@dataclass(frozen=True, repr=False)
+class Founder(Generic[W]):
+    """Who founds a home, and what it begins with: ``first_rows`` writes them, and lets the founder in among them."""
+
+    login: str
+    password: str
+    kdf: Kdf
+    first_rows: Callable[[Store[W], Actor, Credential], None]
+
+
+def create(opening: Opening[W], founder: Founder[W]) -> NewStore:
+    """Make a store. Only when all of it stands, first rows included, does it appear, in one step.
 
     Raises:
         StoreExists: there is one already.
@@ -246,7 +262,7 @@ def create(
         raise StoreExists(place=str(folder.path))
     with _workshop(folder.path) as shop:
         fresh = Opening(StoreFolder(shop), opening.work, opening.clock, opening.patience)
-        made = _found(fresh, login, password, kdf, found)
+        made = _found(fresh, founder)
         # The slot file last: a store is there once somebody can open it.
         for path in (fresh.folder.database, fresh.folder.head, fresh.folder.slots):
             path.replace(folder.path / path.name)
@@ -263,25 +279,24 @@ def _workshop(folder: Path) -> Iterator[Path]:
         shutil.rmtree(shop, ignore_errors=True)
 
 
-def _found(
-    opening: Opening[W], login: str, password: str, kdf: Kdf, found: Callable[[Store[W], Actor, Credential], None]
-) -> NewStore:
+def _found(opening: Opening[W], founder: Founder[W]) -> NewStore:
     store_id, owner = uuid.uuid4(), uuid.uuid4()
     keys = {name: os.urandom(size) for name, size in _FIRST_KEYS.items()}
     pairs = [recovery.new_pair() for _ in range(2)]
     publics = {pair_id: public_of(recovery.private_of(words)) for pair_id, words in pairs}
-    slot, private = Slot.create(owner, login_tag(store_id.bytes, login), password, kdf)
+    tag = login_tag(store_id.bytes, founder.login)
+    slot, private = Slot.create(owner, tag, founder.password, founder.kdf)
     book = Book(store_id, recovery=publics).with_keys(publics, keys).with_slot(slot, keys)
     opening.slots.write(book)
     keyring = Keyring(owner, bytearray(private), {name: bytearray(key) for name, key in keys.items()})
     held = _HeldKey(keyring, 1)
     engine = filestore.engine_for(opening.folder.database, held, foreign_keys=False, guarded=False)
     upgrade.upgrade(engine)
-    store = opening._open(book, keyring)  # noqa: SLF001 - a store is made by the one that opens it
+    store = opening.open(keyring)
     try:
         actor = Actor(owner, "")
         store.found(actor, lambda unit: unit.session.add(StoreMeta(id=1, store_id=str(store_id), made_at=unit.now)))
-        found(store, actor, Credential(slot, private))
+        founder.first_rows(store, actor, Credential(slot, private))
         store.note(actor, Draft(Action.KEY, reason="founded"))
     finally:
         store.close()

@@ -56,7 +56,7 @@ class AuditImage(Base):
 
 
 class ImageKey(Base):
-    """The key of one person's row images (``subject`` empty: the house), wrapped by the house key. Erasing empties it."""
+    """Key of a person's row images (empty ``subject``: the house), wrapped by the house key; erasing empties it."""
 
     __tablename__ = "image_key"
 

@@ -1,7 +1,7 @@
 """Recovery words: a key on paper, for the day every password is forgotten.
 
-Fourteen of 1,024 everyday Indonesian words carry 140 bits: 128 of chance and 12 that notice a slip of the pen. The first
-four letters of each word are enough. The words become a private key, to which the store's keys are sealed.
+Fourteen of 1,024 everyday Indonesian words carry 140 bits: 128 of chance and 12 that notice a slip of the pen. The
+first four letters of each word are enough. The words become a private key, to which the store's keys are sealed.
 """
 
 import hashlib

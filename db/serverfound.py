@@ -3,38 +3,30 @@
 import os
 import uuid
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from db import recovery, upgrade
-from db.anchors import Anchor
-from db.audit import Action, Draft, Head
+from db.audit import CLOCK_TOLERANCE, Action, Draft
 from db.check import check_guards
 from db.faults import ServerTrouble, StoreExists
-from db.keyring import Credential, Kdf, Keyring, public_of, seal
-from db.opening import NewStore
+from db.keyring import Keyring, public_of, seal
+from db.opening import Founder, NewStore
 from db.records import AuditSecret, KeyRecovery, KeySealed, StoreMeta
 from db.serverplace import ServerPlace, reason_of
 from db.serverstore import ServerOpening
 from db.store import Store
 from db.unit import Actor, Unit
-from db.verify import Finding, Report, Wrong, same_head, verify
+from db.verify import Finding, Report, Wrong, quietly, verify
 
 W = TypeVar("W")
 
 _PAD: Final = 64
 
 
-def create(
-    owner: ServerPlace,
-    opening: ServerOpening[W],
-    login: str,
-    password: str,
-    kdf: Kdf,
-    found: Callable[[Store[W], Actor, Credential], None],
-) -> NewStore:
+def create(owner: ServerPlace, opening: ServerOpening[W], founder: Founder[W]) -> NewStore:
     """Make the schema and found a home. ``owner`` is the same database as ``opening.place``, entered as its owner.
 
     Raises:
@@ -50,23 +42,16 @@ def create(
         # An anchor of an earlier home under the same name knows nothing of this one.
         (opening.place.state / "teduh.head").unlink(missing_ok=True)
         upgrade.upgrade(engine)
-        return _found(owner, opening, login, password, kdf, found)
+        return _found(owner, opening, founder)
     except DBAPIError as error:
         raise ServerTrouble(reason=reason_of(error)) from None
     finally:
         engine.dispose()
 
 
-def _found(
-    owner: ServerPlace,
-    opening: ServerOpening[W],
-    login: str,
-    password: str,
-    kdf: Kdf,
-    found: Callable[[Store[W], Actor, Credential], None],
-) -> NewStore:
+def _found(owner: ServerPlace, opening: ServerOpening[W], founder: Founder[W]) -> NewStore:
     store_id, first = uuid.uuid4(), uuid.uuid4()
-    credential = opening.credential(first, login, password, kdf)
+    credential = opening.credential(first, founder.login, founder.password, founder.kdf)
     house, chain = os.urandom(32), os.urandom(32)
     pairs = [recovery.new_pair() for _ in range(2)]
     keyring = Keyring(first, bytearray(credential.private), {"house/1": bytearray(house)})
@@ -85,7 +70,7 @@ def _found(
     actor = Actor(first, "")
     try:
         store.found(actor, first_rows)
-        found(store, actor, credential)
+        founder.first_rows(store, actor, credential)
         store.note(actor, Draft(Action.KEY, reason="founded"))
     except BaseException:
         _unfound(owner)
@@ -118,17 +103,17 @@ def upgrade_server(owner: ServerPlace) -> None:
 
 
 def check_server(
-    store: Store[object],
+    store: Store[Any],
     owner: ServerPlace | None,
     *,
     full: bool,
-    progress: Callable[[int], None] = lambda done: None,
+    progress: Callable[[int], None] = quietly,
 ) -> Report:
-    """Check a shared store. Without the owner's connection the chain is verified by the server itself, rows are not read."""
+    """Check a shared store. Without the owner's connection the server verifies the chain itself; rows are not read."""
     report = Report([])
     with store.ground() as connection:
         check_guards(connection, report)
-        _check_chain(connection, report, store.anchor)
+        _check_chain(connection, report, store)
     if owner is not None:
         engine = owner.engine(pooled=False)
         try:
@@ -150,18 +135,11 @@ def check_server(
     return report
 
 
-def _check_chain(connection: Connection, report: Report, anchor: Anchor) -> None:
-    head_row = connection.exec_driver_sql("SELECT seq, hash, at FROM teduh_audit_head()").first()
-    head = Head(head_row[0], bytes(head_row[1]), head_row[2]) if head_row else Head(0, b"", "")
-    report.entries = head.seq
+def _check_chain(connection: Connection, report: Report, store: Store[Any]) -> None:
+    report.entries = store.backend.head(connection).seq
     for seq, fault in connection.exec_driver_sql("SELECT seq, fault FROM teduh_audit_verify()"):
         report.add(Finding(Wrong(fault), "audit_entry", str(seq), seq))
-
-    def hash_at(seq: int) -> bytes | None:
-        found = connection.exec_driver_sql("SELECT teduh_audit_hash(%s)", (seq,)).scalar()
-        return None if found is None else bytes(found)
-
-    behind = same_head(head, anchor.read(), hash_at)
+    behind = store.behind_anchor()
     if behind:
         report.add(behind)
 
@@ -176,3 +154,8 @@ def _check_keys(connection: Connection, report: Report) -> None:
         report.add(Finding(Wrong.DANGLING, table, name))
 
 
+def clock_apart(store: Store[Any]) -> bool:
+    """Whether this PC's clock and the server's differ by more than the tolerance."""
+    with store.ground() as connection:
+        server = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+    return bool(abs(store.clock() - server) > CLOCK_TOLERANCE)

@@ -114,7 +114,8 @@ def compare(connection: Connection, tables: Tables) -> list[str]:
 def _compare_functions(connection: Connection, tables: Tables) -> list[str]:
     query = (
         "SELECT p.oid::regprocedure::text, p.prosrc, p.prosecdef FROM pg_proc p"
-        " JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'public' AND p.proname LIKE 'teduh$_%%' ESCAPE '$'"
+        " JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'public'"
+        " AND p.proname LIKE 'teduh$_%%' ESCAPE '$'"
     )
     found = {signature: (source, definer) for signature, source, definer in connection.exec_driver_sql(query).all()}
     due = {function.signature: (function.body, "SECURITY DEFINER" in function.create) for function in functions(tables)}
@@ -155,7 +156,8 @@ def _compare_policies(connection: Connection, tables: Tables, database: str) -> 
 def _compare_grants(connection: Connection, tables: Tables, database: str) -> list[str]:
     query = (
         "SELECT c.relname, coalesce(r.rolname, 'PUBLIC'), a.privilege_type FROM pg_class c"
-        " JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a LEFT JOIN pg_roles r ON r.oid = a.grantee"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a"
+        " LEFT JOIN pg_roles r ON r.oid = a.grantee"
         " WHERE n.nspname = 'public' AND c.relkind = 'r' AND a.grantee <> c.relowner"
     )
     found = set(connection.exec_driver_sql(query).all())

@@ -78,9 +78,7 @@ class ServerPlace:
     def tag(self, login: str) -> str:
         """What stands for a sign-in name on this server."""
         key = self.database.encode()[:64]
-        return hashlib.blake2b(
-            fold_login(login).encode(), key=key, digest_size=16, person=b"teduh server"
-        ).hexdigest()
+        return hashlib.blake2b(fold_login(login).encode(), key=key, digest_size=16, person=b"teduh server").hexdigest()
 
     def role(self, login: str) -> str:
         """The login role of a person."""

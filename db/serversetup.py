@@ -45,7 +45,7 @@ def set_up(admin: ServerPlace, database: str, hosts: Sequence[str], folder: Path
         now: the moment, for the certificates.
 
     Raises:
-        ServerTrouble: ``database_name``, ``database_exists``, ``not_superuser``, ``too_old``, or why it cannot be reached.
+        ServerTrouble: ``database_name``, ``database_exists``, ``not_superuser``, ``too_old``, or why not.
     """
     if not _DATABASE.fullmatch(database) or "__" in database:
         raise ServerTrouble(reason="database_name")

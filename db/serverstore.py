@@ -1,4 +1,4 @@
-"""The shared store: PostgreSQL behind the same two doors. One login role for each person; the database enforces rights."""
+"""The shared store: PostgreSQL behind the same two doors, one login role for each person."""
 
 import base64
 import json
@@ -42,6 +42,11 @@ class ServerBackend:
         row = connection.exec_driver_sql("SELECT seq, hash, at FROM teduh_audit_head()").first()
         return Head(row[0], bytes(row[1]), row[2]) if row else START
 
+    def hash_at(self, connection: Connection, seq: int) -> bytes | None:
+        """The hash of one entry, asked of the server."""
+        found = connection.exec_driver_sql("SELECT teduh_audit_hash(%s)", (seq,)).scalar()
+        return None if found is None else bytes(found)
+
     def append(self, connection: Connection, drafts: Sequence[Draft], origin: Origin) -> Head:
         """Chain the drafts by ``teduh_audit_append``, in pieces that keep the message small."""
         told = {
@@ -50,7 +55,7 @@ class ServerBackend:
             "machine": clean(origin.machine),
             "mark": marked(origin, self._last_at),
         }
-        entries = [
+        entries: list[dict[str, object]] = [
             told
             | {
                 "mono": time.monotonic_ns(),
@@ -122,7 +127,12 @@ class ServerAdmission:
         """See ``Admission.admit``."""
         slot = credential.slot
         role = f"{self._place.database}__u_{slot.tag}"
-        self._call("teduh_login_create(%s::jsonb, %s, %s)", slot_json(slot, role), self._verifier(credential, role), list(groups))
+        self._call(
+            "teduh_login_create(%s::jsonb, %s, %s)",
+            slot_json(slot, role),
+            self._verifier(credential, role),
+            list(groups),
+        )
         self._seal_all(slot.owner, slot.public)
         self._note("admit", slot.owner)
 
@@ -154,7 +164,7 @@ class ServerAdmission:
             self._note("readmit", owner)
 
     def expel(self, owner: uuid.UUID) -> None:
-        """See ``Admission.expel``: the login is dropped and the house key turned; the chain key never left the server."""
+        """See ``Admission.expel``: the login goes, the house key is turned; the chain key never left the server."""
         self._call("teduh_login_drop(%s)", str(owner))
         number, _ = self._keyring.newest("house")
         name, key = f"house/{number + 1}", os.urandom(32)
@@ -162,9 +172,12 @@ class ServerAdmission:
         for holder, public in holders:
             self._call("teduh_key_seal(%s, %s, %s)", name, holder, seal(key, bytes(public), name))
         self._keyring.keys[name] = bytearray(key)
-        self._unit.undo.append(lambda: self._keyring.keys.pop(name, None) and None)
+        self._unit.undo.append(lambda: self._forget(name))
         self._unit.backend.rewrap(self._unit.connection)
         self._note("expel", owner)
+
+    def _forget(self, name: str) -> None:
+        self._keyring.keys.pop(name, None)
 
     def _seal_all(self, owner: uuid.UUID, public: bytes) -> None:
         for name, key in self._keyring.keys.items():
@@ -210,7 +223,7 @@ class ServerOpening(Generic[W]):
         self.patience(tries.wait(tag))
         engine = self.place.engine(self.place.role(login), self.place.secret(login, password))
         try:
-            keyring = self._enter(engine, tag, password)
+            keyring, kdf = self._enter(engine, tag, password)
         except WrongPassword:
             engine.dispose()
             raise WrongPassword(wait=tries.wrong(tag)) from None
@@ -222,7 +235,7 @@ class ServerOpening(Generic[W]):
             raise ServerTrouble(reason=reason) from None
         wrong = tries.right(tag)
         store = self.around(engine, keyring)
-        store.wrong_tries = wrong
+        store.wrong_tries, store.kdf = wrong, kdf
         return store
 
     def around(self, engine: Engine, keyring: Keyring) -> Store[W]:
@@ -231,10 +244,10 @@ class ServerOpening(Generic[W]):
         return Store(
             "server",
             engine,
-            ServerBackend(keyring),
-            keyring,
-            anchor,
             self.work,
+            backend=ServerBackend(keyring),
+            keyring=keyring,
+            anchor=anchor,
             admission=lambda unit: ServerAdmission(self.place, keyring, unit),
             clock=self.clock,
         )
@@ -251,7 +264,7 @@ class ServerOpening(Generic[W]):
         return Credential(slot, private, self.place.secret(login, password))
 
     @staticmethod
-    def _enter(engine: Engine, tag: str, password: str) -> Keyring:
+    def _enter(engine: Engine, tag: str, password: str) -> tuple[Keyring, Kdf]:
         with engine.connect() as connection:
             if upgrade.is_due(connection):
                 raise StoreLocked(reason="upgrade_due")
@@ -267,7 +280,7 @@ class ServerOpening(Generic[W]):
             keyring.take(_sealed(connection, slot.owner))
         if not keyring.keys:
             raise StoreLocked(reason="disabled")
-        return keyring
+        return keyring, kdf
 
 
 def _sealed_to(engine: Engine, owner: uuid.UUID) -> Mapping[str, bytes]:
@@ -290,5 +303,3 @@ def refuse_without_store(connection: Connection) -> None:
         upgrade.is_due(connection)
     except Damaged:
         raise NoStore(place="server") from None
-
-

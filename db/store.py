@@ -3,20 +3,21 @@
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Concatenate, Final, Generic, Literal, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 
 from db.anchors import Anchor
 from db.audit import CLOCK_TOLERANCE, Backend, Draft, Head
 from db.faults import Conflict, Damaged, DiskTrouble, Refused, ServerTrouble, StoreFault, StoreLocked
-from db.keyring import Keyring
+from db.keyring import Kdf, Keyring
 from db.types import utc_now
 from db.unit import Actor, Unit, UnitSession
+from db.verify import Finding, same_head
 
 W = TypeVar("W")
 T = TypeVar("T")
@@ -32,12 +33,12 @@ class Store(Generic[W]):
         self,
         kind: Literal["file", "server"],
         engine: Engine,
+        work: Callable[[Unit], W],
+        *,
         backend: Backend,
         keyring: Keyring,
         anchor: Anchor,
-        work: Callable[[Unit], W],
-        *,
-        admission: Callable[["Unit"], Any],
+        admission: Callable[[Unit], Any],
         clock: Callable[[], datetime] = utc_now,
         tidy: Callable[[], object] | None = None,
         explain: Callable[[StoreFault], StoreFault] = lambda fault: fault,
@@ -48,6 +49,7 @@ class Store(Generic[W]):
         self.backend = backend
         self.clock = clock
         self.wrong_tries = 0
+        self.kdf = Kdf.standard()
         self._explain = explain
         self._engine = engine
         self._work = work
@@ -115,6 +117,16 @@ class Store(Generic[W]):
         with self.ground() as connection:
             return self.backend.head(connection)
 
+    def turning(self) -> bool:
+        """Whether a newer database key waits to be turned in: other programs held the file."""
+        return len(self.keyring.all_of("database")) > 1
+
+    def behind_anchor(self) -> Finding | None:
+        """What is wrong when the head remembered outside is not in this history: an old copy, or another one."""
+        with self.ground() as connection:
+            head = self.backend.head(connection)
+            return same_head(head, self.anchor.read(), lambda seq: self.backend.hash_at(connection, seq))
+
     def clock_behind(self) -> datetime | None:
         """The last entry's time when this PC's clock lies before it: then the clock is wrong, or that one was."""
         at = self.head().at
@@ -174,31 +186,23 @@ def fault_of(error: SQLAlchemyError) -> StoreFault | None:
     """The fault a driver's error stands for; None for one that is our own mistake."""
     if not isinstance(error, DBAPIError):
         return None
-    text = str(error.orig).lower()
-    state = getattr(error.orig, "sqlstate", None)
-    if state in {"40001", "40P01"} or (
-        isinstance(error, IntegrityError) and (state in {"23505", "23P01"} or "unique constraint" in text)
-    ):
-        return Conflict(table="")
-    if state == "42501":
-        return Refused()
-    if state in {"55P03", "57014"}:
-        return StoreLocked(reason="busy")
-    if state == "53100" or "disk is full" in text:
-        return DiskTrouble(reason="full")
-    if str(state).startswith(("57P", "08")):
-        return ServerTrouble(reason="lost")
-    if state is None and (
-        "server closed" in text or "connection" in text or getattr(error, "connection_invalidated", False)
-    ):
-        return ServerTrouble(reason="lost")
-    if "disk i/o error" in text or "readonly database" in text or "unable to open" in text:
-        return DiskTrouble(reason="io")
-    if "locked" in text:
-        return StoreLocked(reason="busy")
-    if "not a database" in text or "malformed" in text:
-        return Damaged(what="database")
+    text, state = str(error.orig).lower(), str(getattr(error.orig, "sqlstate", None) or "")
+    for states, signs, make in _FAULTS:
+        if state.startswith(states) if state else any(sign in text for sign in signs):
+            return make()
     return None
+
+
+# By SQLSTATE where the server gives one, else by the driver's English. The first that fits counts.
+_FAULTS: Final[Sequence[tuple[tuple[str, ...], tuple[str, ...], Callable[[], StoreFault]]]] = (
+    (("40001", "40P01", "23505", "23P01"), ("unique constraint",), lambda: Conflict(table="")),
+    (("42501",), (), Refused),
+    (("55P03", "57014"), ("is locked",), lambda: StoreLocked(reason="busy")),
+    (("53100",), ("disk is full",), lambda: DiskTrouble(reason="full")),
+    (("57P", "08"), ("connection",), lambda: ServerTrouble(reason="lost")),
+    (("58",), ("disk i/o", "readonly database", "unable to open"), lambda: DiskTrouble(reason="io")),
+    (("XX001", "XX002"), ("not a database", "malformed"), lambda: Damaged(what="database")),
+)
 
 
 class _IdleTidy:

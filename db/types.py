@@ -108,7 +108,7 @@ class Base(DeclarativeBase):
 
 
 class Changing:
-    """Mix-in for a table whose rows can change: a save over a row changed meanwhile is a conflict, never a lost update."""
+    """Mix-in for a table whose rows can change: saving over another's change is a conflict, never a lost update."""
 
     version: Mapped[int]
 

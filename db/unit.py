@@ -59,8 +59,7 @@ class Unit:
         The mappings are keyed by column; a missing key, version or default is filled in as the session would.
         """
         self.session.flush()
-        table = model.__table__
-        assert isinstance(table, Table)
+        table = _table_of(model)
         fill = _filler(table)
         connection, count, statement = self.connection, 0, insert(table)
         batch: list[dict[str, Any]] = []
@@ -101,6 +100,13 @@ def _draft(action: Action, model: type[Base], table: Table, values: Mapping[str,
     return Draft(
         action, table.name, row_key(table, values), subject, values=None if action is Action.DELETE else values
     )
+
+
+def _table_of(model: type[Base]) -> Table:
+    table = model.__table__
+    if not isinstance(table, Table):
+        raise TypeError(f"{model.__name__} is not a plain table")
+    return table
 
 
 def _filler(table: Table) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
@@ -149,7 +155,7 @@ def _collect(session: UnitSession, _context: UOWTransaction) -> None:
         for action, rows in changed:
             for row in rows:
                 model = type(row)
-                table = model.__table__
+                table = _table_of(model)
                 unit.touched.add(table.name)
                 if table.name not in EXEMPT:
                     unit.drafts.append(_draft(action, model, table, _values_of(row)))

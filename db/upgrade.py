@@ -16,9 +16,11 @@ from typing import Any, Final, cast
 from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import DBAPIError
 
-from db import guards
+from db import guarding
+from db.audit import EXEMPT
 from db.faults import Damaged, NewerStore
 from db.guards import Tables
+from db.types import Base
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 INI: Final = ROOT / "alembic.ini"
@@ -35,6 +37,13 @@ def load_tables() -> Tables:
     return cast(Tables, module)
 
 
+def models() -> list[type[Base]]:
+    """Every audited table's class."""
+    load_tables()
+    found = [mapper.class_ for mapper in Base.registry.mappers]
+    return [model for model in found if model.__tablename__ not in EXEMPT]
+
+
 def known_revisions(versions: Path = VERSIONS) -> list[str]:
     """The revisions this program knows, oldest first, read from the file names alone."""
     return sorted(found[1] for path in versions.iterdir() if (found := _REVISION_FILE.match(path.name)))
@@ -42,10 +51,10 @@ def known_revisions(versions: Path = VERSIONS) -> list[str]:
 
 def revision_of(connection: Connection) -> str | None:
     """The store's revision; None for an empty database."""
-    if connection.dialect.name == "postgresql":
-        # A SELECT that fails would end the transaction there.
-        if connection.exec_driver_sql("SELECT to_regclass('public.alembic_version')").scalar() is None:
-            return None
+    known = "SELECT to_regclass('public.alembic_version')"
+    # On PostgreSQL a SELECT that fails would end the transaction, so it is asked for first.
+    if connection.dialect.name == "postgresql" and connection.exec_driver_sql(known).scalar() is None:
+        return None
     try:
         found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
     except DBAPIError:
@@ -86,10 +95,10 @@ def upgrade(engine: Engine, *, to: str = "head", versions: Path = VERSIONS) -> l
             connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]
         with connection.begin():
             before, columns = _counts(connection), _columns(connection)
-            guards.drop(connection, tables)
+            guarding.drop(connection, tables)
             changed_counts = _run(connection, to, versions)
             if to != "base":
-                guards.create(connection, tables)
+                guarding.create(connection, tables)
             _compare(connection, before, changed_counts)
             after = _columns(connection)
     return sorted(name for name, held in columns.items() if name in after and after[name] != held)

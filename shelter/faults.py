@@ -2,12 +2,12 @@
 
 
 class RuleBroken(Exception):
-    """A rule of the house said no. ``code`` names the rule, ``field`` the field it is about, ``facts`` what a sentence may name.
+    """A rule of the house said no: ``code`` names the rule, ``field`` its field, ``facts`` what a sentence may name.
 
     The sentence is made where it is shown (``ui/messages.py``), in the language spoken then.
     """
 
-    def __init__(self, code: str, field: str = "", **facts: object) -> None:
+    def __init__(self, code: str, field: str = "", /, **facts: object) -> None:
         super().__init__(code)
         self.code = code
         self.field = field

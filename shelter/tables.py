@@ -6,7 +6,7 @@ from typing import Final
 import db.records
 import shelter.codelists.records
 import shelter.home.records
-import shelter.staff.records  # noqa: F401 - importing a records module is what lists its tables
+import shelter.staff.records
 from db.guards import Access, Privilege
 from db.types import Base
 from shelter.rights import Permission, Role, Scope, TableRights, table

@@ -1,4 +1,4 @@
-"""Work: what every action and query is handed. It knows who acts, when, with which roles, and is the only way to rows."""
+"""Work: what every action and query is handed: who acts, when, with which roles; and the only way to rows."""
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -98,7 +98,7 @@ class Work:
         return row
 
     def visible(self, model: type[Base], *columns: InstrumentedAttribute[Any]) -> Select[Any]:
-        """A select of the rows (or these columns of them) that the right acted under reaches; narrow it further at will."""
+        """A select of the rows (or these columns) that the right acted under reaches; narrow it further at will."""
         statement = select(*columns) if columns else select(model)
         condition = self._condition(model)
         return statement if condition is None else statement.where(condition)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.guards"]
+pytest_plugins = ["tests.guards", "tests.stores"]
 
 _HOMES = {
     "HOME": "home",

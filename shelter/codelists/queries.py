@@ -41,7 +41,7 @@ def entries(work: Work, *, list_name: str, with_hidden: bool = False) -> list[Co
     statement = work.visible(CodeEntry, *columns).where(CodeEntry.list_name == list_name)
     if not with_hidden:
         statement = statement.where(CodeEntry.active)
-    return [CodeRow(*row) for row in work.rows(statement.order_by(CodeEntry.position, CodeEntry.code))]
+    return [CodeRow(*tuple(row)) for row in work.rows(statement.order_by(CodeEntry.position, CodeEntry.code))]
 
 
 @needs(Permission.HOME_SETTINGS_READ)

@@ -77,4 +77,4 @@ def numbers(work: Work, *, kind: NumberKind, year: int, type_code: str = "") -> 
         .where(NumberSeries.kind == kind.value, NumberSeries.year == year, NumberSeries.type_code == type_code)
         .order_by(NumberIssued.seq)
     )
-    return [NumberRow(*row) for row in work.rows(statement)]
+    return [NumberRow(*tuple(row)) for row in work.rows(statement)]

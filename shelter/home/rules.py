@@ -105,7 +105,7 @@ _FIELD: Final = re.compile(r"\{(seq(?::0\d)?|ROM|YYYY|YY|MM|TYPE|TW)\}")
 
 
 def check_pattern(pattern: str) -> None:
-    """Whether a numbering pattern can be used: known fields only, a year in it, and something left to tell numbers apart.
+    """Whether a numbering pattern can be used: known fields, a year, and something that tells numbers apart.
 
     Raises:
         RuleBroken: ``pattern_field``, ``pattern_year`` or ``pattern_plain``.

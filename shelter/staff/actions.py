@@ -66,8 +66,8 @@ def grant_roles(work: Work, *, account_id: UUID, roles: Iterable[str]) -> None:
     for role in rules.FIRST_ROLES:
         if role in held and role not in wanted:
             rules.must_stay_governable({role: _holders(work)[role]}, account_id)
-    for role, grant in held.items():
-        if role not in wanted:
+    for name, grant in held.items():
+        if name not in wanted:
             grant.ended_at = work.now
     for role in wanted:
         if role not in held:
@@ -155,7 +155,7 @@ def delegate(work: Work, *, to_account: UUID, title: str, from_day: date, until_
     work.exclusive("delegation")
     span = Span(from_day, until_day)
     others = [_span(row) for row in work.entities(Delegation, work.visible(Delegation))]
-    rules.may_stand_in(work.me, to_account, span, title, letter_number, others)
+    rules.may_stand_in(work.me, to_account, span, title=title, letter_number=letter_number, others=others)
     delegation = Delegation(
         from_account=work.me,
         to_account=to_account,
@@ -227,9 +227,9 @@ def _holders(work: Work) -> dict[Role, list[UUID]]:
     may_sign_in = (Account.disabled_at.is_(None), Account.removed_at.is_(None), RoleGrant.ended_at.is_(None))
     grants = work.visible(RoleGrant, RoleGrant.role, RoleGrant.account_id, RoleGrant.from_day, RoleGrant.until_day)
     holders: dict[Role, list[UUID]] = defaultdict(list)
-    for role, account_id, from_day, until_day in work.rows(grants.join(Account).where(*may_sign_in)):
-        if Span(from_day, until_day).covers(work.today):
-            holders[Role(role)].append(account_id)
+    for row in work.rows(grants.join(Account).where(*may_sign_in)):
+        if Span(row.from_day, row.until_day).covers(work.today):
+            holders[Role(row.role)].append(row.account_id)
     return holders
 
 

@@ -45,8 +45,8 @@ def accounts(work: Work, *, with_removed: bool = False) -> list[AccountRow]:
         or_(RoleGrant.until_day.is_(None), RoleGrant.until_day >= day),
     )
     held: dict[UUID, set[str]] = defaultdict(set)
-    for account_id, role in work.rows(grants):
-        held[account_id].add(role)
+    for row in work.rows(grants):
+        held[row.account_id].add(row.role)
     columns = (Account.id, Account.login, Account.display_name, Account.disabled_at, Account.removed_at)
     statement = work.visible(Account, *columns).order_by(Account.login, Account.id)
     if not with_removed:
@@ -81,7 +81,7 @@ def standing_in(work: Work) -> StandingIn | None:
         or_(Delegation.ended_on.is_(None), Delegation.ended_on > day),
     )
     found = work.rows(statement)
-    return StandingIn(*found[0]) if found else None
+    return StandingIn(*tuple(found[0])) if found else None
 
 
 @needs(Permission.STAFF_ACCOUNT_READ)

@@ -46,7 +46,7 @@ class StaffIdentity(Changing, Base):
 
 
 class RoleGrant(Changing, Base):
-    """A role held from a day on, until a day or until somebody ended it. Never deleted: who could do what, when, is evidence."""
+    """A role held from a day on, until a day or until it is ended. Never deleted: who could do what is evidence."""
 
     __tablename__ = "role_grant"
     __table_args__ = (CheckConstraint("until_day IS NULL OR until_day >= from_day", name="days"),)
@@ -63,7 +63,7 @@ class RoleGrant(Changing, Base):
 
 
 class Delegation(Changing, Base):
-    """Somebody stands in for the head by letter, from a day to a day (handbook section 3); papers print *Plh.* or *Plt.*"""
+    """Somebody stands in for the head by letter, from a day to a day (handbook section 3): *Plh.* or *Plt.*"""
 
     __tablename__ = "delegation"
     __table_args__ = (CheckConstraint("until_day >= from_day", name="days"),)

@@ -79,12 +79,13 @@ def must_stay_governable(holders: Mapping[Role, Collection[UUID]], leaving: UUID
 
 
 def may_stand_in(
-    from_account: UUID, to_account: UUID, span: Span, title: str, letter_number: str, others: Iterable[Span]
+    from_account: UUID, to_account: UUID, span: Span, *, title: str, letter_number: str, others: Iterable[Span]
 ) -> None:
     """Whether somebody may stand in for the head: by letter, from a day to a day, one at a time (handbook section 3).
 
     Raises:
-        RuleBroken: ``delegation_self``, ``delegation_title``, ``delegation_letter``, ``span_order``, ``delegation_twice``.
+        RuleBroken: ``delegation_self``, ``delegation_title``, ``delegation_letter``, ``span_order`` or
+            ``delegation_twice``.
     """
     if from_account == to_account:
         raise RuleBroken("delegation_self", "to_account")

@@ -1,0 +1,61 @@
+"""Bringing an encrypted file to this program's schema: a checked copy first, and new row images after."""
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, select
+
+from db import filestore, upgrade
+from db.anchors import Anchor
+from db.audit import Action, Draft, FileBackend, Origin, row_key
+from db.faults import Damaged
+from db.files import StoreFolder, sync_folder
+from db.keyring import Keyring
+
+
+def upgrade_file(folder: StoreFolder, engine: Engine, keyring: Keyring, now: datetime) -> None:
+    """Upgrade the file, keeping a copy of it as it was; every row of a changed table gets a new image.
+
+    Raises:
+        Damaged: the copy is not whole, or rows were lost; the file is as it was.
+    """
+    key = keyring.newest("database")[1]
+    with engine.connect() as connection:
+        before = upgrade.revision_of(connection)
+    _keep_copy(folder, key, folder.database.with_name(f"{folder.database.name}.{before}"))
+    changed = upgrade.upgrade(engine)
+    with filestore.engine_for(folder.database, lambda: key).begin() as connection:
+        backend = FileBackend(keyring)
+        drafts = [Draft(Action.MIGRATED, reason=str(before)), *_images(connection, changed)]
+        head = backend.append(connection, drafts, Origin(keyring.owner, "", now))
+    anchor = Anchor(folder.head, keyring.newest("house")[1])
+    anchor.write(head)
+    anchor.close()
+
+
+def _keep_copy(folder: StoreFolder, key: bytes, copy: Path) -> None:
+    filestore.checkpoint(folder.database, key)
+    shutil.copyfile(folder.database, copy)
+    sync_folder(copy.parent)
+    with filestore.plain_connection(copy, key) as raw:
+        pages = raw.execute("PRAGMA cipher_integrity_check").fetchall()
+        whole = raw.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    if pages or not whole:
+        raise Damaged(what="copy")
+
+
+def _images(connection: Connection, changed: list[str]) -> list[Draft]:
+    metadata = upgrade.load_tables().metadata
+    subjects = {model.__tablename__: model.subject_column for model in upgrade.models()}
+    drafts = []
+    for name in changed:
+        table = metadata.tables.get(name)
+        if table is None or name not in subjects:
+            continue
+        subject_column = subjects[name]
+        for row in connection.execute(select(table)).mappings():
+            values = {column.key: row[column] for column in table.columns}
+            subject = str(values[subject_column]) if subject_column and values[subject_column] else ""
+            drafts.append(Draft(Action.MIGRATED, name, row_key(table, values), subject, values=values))
+    return drafts
