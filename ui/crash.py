@@ -22,7 +22,5 @@ def where(error: BaseException) -> str:
 
 def sentence(error: BaseException) -> str:
     """What to say, and what to hand to whoever helps."""
-    text = _(
-        "Maaf, ada kesalahan di dalam Teduh. Yang sudah tersimpan aman. Sampaikan baris ini kepada penolong Anda: {place}"
-    )
+    text = _("Maaf, ada kesalahan di dalam Teduh. Yang sudah tersimpan aman. Beri tahu penolong Anda: {place}")
     return text.format(place=where(error))
