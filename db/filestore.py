@@ -145,9 +145,16 @@ def _begin_immediate(connection: Connection) -> None:
 
 
 def checkpoint(path: Path, key: bytes) -> bool:
-    """Bring the write-ahead log into the database and empty it; whether that was possible now."""
+    """Bring the write-ahead log into the database and empty it; whether that was possible now.
+
+    Raises:
+        Damaged, StoreLocked: see ``connect``.
+    """
     with contextlib.closing(connect(path, key)) as connection:
-        busy, _log, _done = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        try:
+            busy, _log, _done = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except database_error() as error:
+            raise _fault_of(error) from None
         return not busy
 
 

@@ -256,7 +256,7 @@ def create(opening: Opening[W], founder: Founder[W]) -> NewStore:
         NetworkShare: the folder lies on another computer.
     """
     folder = opening.folder
-    folder.path.mkdir(parents=True, exist_ok=True)
+    folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     refuse_network_share(folder.path)
     if folder.exists():
         raise StoreExists(place=str(folder.path))

@@ -1,6 +1,7 @@
 """The shared store: PostgreSQL behind the same two doors, one login role for each person."""
 
 import base64
+import hmac
 import json
 import os
 import time
@@ -13,11 +14,11 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from db import upgrade
+from db import recovery, upgrade
 from db.anchors import Anchor
 from db.audit import START, Action, Draft, Head, ImageKeys, Origin, clean, close_images, marked
 from db.faults import Damaged, NoStore, ServerTrouble, StoreLocked, WrongPassword
-from db.keyring import Credential, Kdf, Keyring, Slot, seal
+from db.keyring import Credential, Kdf, Keyring, Slot, public_of, seal
 from db.serverplace import ServerPlace, reason_of
 from db.store import Store
 from db.tries import Tries
@@ -40,7 +41,9 @@ class ServerBackend:
     def head(self, connection: Connection) -> Head:
         """The last entry, or the start of an empty chain."""
         row = connection.exec_driver_sql("SELECT seq, hash, at FROM teduh_audit_head()").first()
-        return Head(row[0], bytes(row[1]), row[2]) if row else START
+        head = Head(row[0], bytes(row[1]), row[2]) if row else START
+        self._last_at = head.at
+        return head
 
     def hash_at(self, connection: Connection, seq: int) -> bytes | None:
         """The hash of one entry, asked of the server."""
@@ -238,8 +241,31 @@ class ServerOpening(Generic[W]):
         store.wrong_tries, store.kdf = wrong, kdf
         return store
 
+    def sign_in_with_words(self, words: Sequence[str], owner: ServerPlace) -> Store[W]:
+        """Open with a recovery sheet, over the owner's connection: no login of a person's own is needed.
+
+        Raises:
+            WrongWords: the words are not of this store, or not words of a sheet at all.
+            ServerTrouble: the server cannot be used.
+        """
+        private = recovery.private_of(words)
+        public = public_of(private)
+        engine = owner.engine()
+        try:
+            with engine.connect() as connection:
+                pairs = connection.exec_driver_sql("SELECT owner, public FROM key_recovery").all()
+                pair = next((row.owner for row in pairs if hmac.compare_digest(bytes(row.public), public)), None)
+                if pair is None:
+                    raise recovery.not_of_this_store()
+                keyring = Keyring(uuid.UUID(pair), bytearray(private))
+                keyring.take(_sealed(connection, keyring.owner))
+        except DBAPIError as error:
+            raise ServerTrouble(reason=reason_of(error)) from None
+        return self.around(engine, keyring)
+
     def around(self, engine: Engine, keyring: Keyring) -> Store[W]:
         """A store around an engine that is signed in."""
+        self.place.state.mkdir(parents=True, exist_ok=True)
         anchor = Anchor(self.place.state / "teduh.head", keyring.newest("house")[1])
         return Store(
             "server",

@@ -75,6 +75,7 @@ def _user_commands(commands: "argparse._SubParsersAction[_Parser]") -> None:
     reset.add_argument(
         "--recovery", action="store_true", help=_("masuk dengan lembar pemulihan (TEDUH_RECOVERY atau ditanyakan)")
     )
+    reset.add_argument("--owner", metavar=_("BERKAS"), help=_("berkas pemilik server, untuk --recovery di server"))
     for verb in (disable, enable, remove, reset):
         verb.add_argument("name", metavar=_("NAMA"))
     password = _command(verbs, "password", _("Mengganti kata sandi sendiri."))

@@ -103,12 +103,13 @@ def enter(arguments: argparse.Namespace, *, noted: bool = True) -> Inside:
 
 
 def enter_by_words(arguments: argparse.Namespace) -> Inside:
-    """Open a file store with a recovery sheet."""
+    """Open a store with a recovery sheet; one on a server over the owner's connection."""
     opening = opening_of(arguments, Recovered)
-    if not isinstance(opening, Opening):
-        raise ServerTrouble(reason="owner")
     text = os.environ.get("TEDUH_RECOVERY") or _ask(_("Kata-kata lembar pemulihan: "))
-    store = opening.sign_in_with_words(text.split())
+    if isinstance(opening, Opening):
+        store = opening.sign_in_with_words(text.split())
+    else:
+        store = opening.sign_in_with_words(text.split(), owner_needed(arguments))
     return _inside(opening, store, Actor(store.keyring.owner, machine()), noted=True)
 
 
