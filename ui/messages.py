@@ -71,8 +71,8 @@ def _store(fault: StoreFault) -> str:
 
 def _disk(reason: str) -> str:
     if reason == "full":
-        return _("Diska penuh. Yang terakhir belum tersimpan; yang sebelumnya aman. Kosongkan ruang, lalu ulangi.")
-    return _("Diska tidak menjawab. Yang terakhir belum tersimpan; yang sebelumnya aman. Periksa diska dan kabelnya.")
+        return _("Disk penuh. Yang terakhir belum tersimpan; yang sebelumnya aman. Kosongkan ruang, lalu ulangi.")
+    return _("Disk tidak menjawab. Yang terakhir belum tersimpan; yang sebelumnya aman. Periksa disk dan kabelnya.")
 
 
 def _locked(reason: str) -> str:
@@ -158,7 +158,7 @@ def server_sentence(reason: str) -> str:
         "no_server": lambda: _(
             "Server tidak menjawab di alamat itu. Periksa apakah PC server menyala dan PostgreSQL berjalan."
         ),
-        "no_answer": lambda: _("Server tidak terjangkau. Periksa jaringan dan tembok api."),
+        "no_answer": lambda: _("Server tidak terjangkau. Periksa jaringan dan firewall."),
         "lost": lambda: _(
             "Sambungan ke server terputus. Yang terakhir belum tersimpan; yang sebelumnya aman. Masuklah kembali."
         ),

@@ -89,4 +89,4 @@ def psql(arguments: argparse.Namespace) -> int:
 
 
 def _disk_sentence() -> str:
-    return _("Teduh tidak mengenkripsi diska server: nyalakan enkripsi diska (BitLocker, LUKS) di sana.")
+    return _("Teduh tidak mengenkripsi disk server: nyalakan enkripsi disk (BitLocker, LUKS) di sana.")
