@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from db.audit import Action, Draft
 from db.filestore import KEY_SIZE
-from db.keyring import Credential, Keyring, key_number
+from db.keyring import Credential, Keyring, key_number, wipe
 from db.slots import Book, SlotFile
 from db.unit import Unit
 
@@ -76,6 +76,7 @@ class FileAdmission:
 
     def expel(self, owner: uuid.UUID) -> None:
         """See ``Admission.expel``: new database, chain and house keys; the file is re-encrypted after the commit."""
+        self._catch_up()
         fresh: dict[str, bytes] = {}
         for kind, size in (("database", KEY_SIZE), ("chain", 32), ("house", 32)):
             number, _ = self._keyring.newest(kind)
@@ -87,17 +88,24 @@ class FileAdmission:
 
         self._change("expel", owner, change, forget=True)
         self._keyring.keys.update({name: bytearray(key) for name, key in fresh.items()})
+        for key in fresh.values():
+            wipe(key)
         self._unit.undo.append(lambda: self._forget(fresh))
         self._unit.backend.rewrap(self._unit.connection)
         self._unit.after_commit.append(self._rotate)
 
     def _forget(self, fresh: Mapping[str, bytes]) -> None:
         for name in fresh:
-            self._keyring.keys.pop(name, None)
+            self._keyring.drop(name)
 
     def _shared(self) -> dict[str, bytes]:
         """Every key this person holds of the kinds that all hold, old numbers too: they still verify and open."""
-        return {name: bytes(key) for name, key in self._keyring.keys.items() if name.split("/")[0] in SHARED}
+        self._catch_up()
+        return {name: self._keyring.key(name) for name in self._keyring.keys if name.split("/")[0] in SHARED}
+
+    def _catch_up(self) -> None:
+        """Take the keys another program has turned since the sign-in: a newer one must be handed on, not made twice."""
+        self._keyring.take(self._slots.read().sealed_to(self._keyring.owner))
 
     def _change(self, reason: str, owner: uuid.UUID, change: Callable[[Book], Book], *, forget: bool = False) -> None:
         before = self._slots.read()
@@ -106,7 +114,8 @@ class FileAdmission:
         self._unit.note(Draft(Action.KEY, row=str(owner), subject=str(owner), reason=reason))
 
     def _put_back(self, before: Book) -> None:
-        self._slots.change(lambda _book: before)
+        # The copy too: somebody let in by a transaction that failed must not be found there.
+        self._slots.change(lambda _book: before, forget=True)
 
 
 def drop_old_database_keys(book: Book) -> Book:

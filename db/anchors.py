@@ -5,6 +5,7 @@ turn, so that a power cut in the middle leaves the other one; an anchor behind t
 an alarm.
 """
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -17,6 +18,7 @@ from db.audit import START, Head
 _SLOT: Final = 256
 _FORM: Final = struct.Struct(">Q32s27s16s")
 _MAC: Final = 32
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
 
 
 class Anchor:
@@ -31,7 +33,9 @@ class Anchor:
 
     def rekey(self, key: bytes) -> None:
         """Go on under another key (after somebody left, say)."""
-        self._key = hashlib.sha256(b"teduh anchor" + key).digest()
+        made = hashlib.sha256(b"teduh anchor")
+        made.update(key)
+        self._key = made.digest()
 
     def read(self) -> Head:
         """The newest head both whole and genuine; the start of the chain when there is none."""
@@ -39,8 +43,7 @@ class Anchor:
             content = self.path.read_bytes()
         except OSError:
             return START
-        heads = [self._parse(content[at : at + _SLOT]) for at in (0, _SLOT)]
-        return max((head for head in heads if head is not None), default=START)
+        return max((head for head in self._heads(content) if head is not None), default=START)
 
     def write(self, head: Head, reason: str = "") -> None:
         """Note a head. Not flushed: after a power cut the anchor may lag, and lagging is harmless.
@@ -53,9 +56,8 @@ class Anchor:
         record = body + hmac.digest(self._key, body, "sha256")
         try:
             if self._descriptor < 0:
-                flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
-                self._descriptor = os.open(self.path, flags, 0o600)
-            os.lseek(self._descriptor, (head.seq % 2) * _SLOT, os.SEEK_SET)
+                self._descriptor = os.open(self.path, _FLAGS, 0o600)
+            os.lseek(self._descriptor, self._older() * _SLOT, os.SEEK_SET)
             os.write(self._descriptor, record.ljust(_SLOT, b"\0"))
         except OSError:
             self.close()
@@ -63,9 +65,10 @@ class Anchor:
         self._last = head.seq
 
     def renew(self, head: Head, reason: str) -> None:
-        """Start a new head file at this head (a restore, say): what stood there before is gone on purpose."""
+        """Start the head file anew at this head (a restore, say): what stood there before is gone on purpose."""
         self.close()
-        self.path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._descriptor = os.open(self.path, _FLAGS | os.O_TRUNC, 0o600)
         self.write(head, reason)
 
     def close(self) -> None:
@@ -73,6 +76,16 @@ class Anchor:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+    def _older(self) -> int:
+        """The slot to write: not the newest whole head's, which must outlive a write that is cut off."""
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        heads = self._heads(os.read(self._descriptor, 2 * _SLOT))
+        seqs = [-1 if head is None else head.seq for head in heads]
+        return seqs.index(min(seqs))
+
+    def _heads(self, content: bytes) -> list[Head | None]:
+        return [self._parse(content[at : at + _SLOT]) for at in (0, _SLOT)]
 
     def _parse(self, record: bytes) -> Head | None:
         body, mac = record[: _FORM.size], record[_FORM.size : _FORM.size + _MAC]

@@ -16,18 +16,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final, NamedTuple, Protocol
 
 from sqlalchemy import Connection, Table
 
-from db.keyring import Keyring
+from db.keyring import Keyring, wipe
 from db.types import iso_utc
 
 EMPTY_HASH: Final = bytes(32)
 SEPARATOR: Final = "\x1f"
 CLOCK_TOLERANCE: Final = timedelta(minutes=1)
 EXEMPT: Final = {
-    *("audit_entry", "audit_image", "audit_secret", "image_key", "sealed", "store_meta", "alembic_version"),
+    *("audit_entry", "audit_image", "audit_secret", "image_key", "sealed", "alembic_version"),
     *("key_slot", "key_recovery", "key_sealed"),
 }
 """The ground's own tables: they carry the audit, or hold ciphertext whose every use is noted by name."""
@@ -129,7 +130,12 @@ def clean(text: str) -> str:
 
 def row_key(table: Table, values: Mapping[str, Any]) -> str:
     """A row's key as text, parts joined by a slash."""
-    return "/".join(str(values[column.key]) for column in table.primary_key.columns)
+    return "/".join([str(values[name]) for name in _key_names(table)])
+
+
+@cache
+def _key_names(table: Table) -> tuple[str, ...]:
+    return tuple(column.key for column in table.primary_key.columns)
 
 
 def _plain(value: object) -> object:
@@ -174,7 +180,7 @@ class Backend(Protocol):
         """The hash of one entry; None when there is no such entry."""
 
     def erase(self, connection: Connection, subject: str) -> None:
-        """Destroy a person's image key."""
+        """Destroy a person's image key for good: nothing about her can be chained with an image any more."""
 
     def rewrap(self, connection: Connection) -> None:
         """Wrap every image key by the newest house key."""
@@ -215,11 +221,14 @@ class ImageKeys:
         """The cipher from a wrapped image key."""
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        return AESGCM(self._bare(subject, house_no, wrapped))
+        key = self._bare(subject, house_no, wrapped)
+        cipher = AESGCM(key)
+        wipe(key)
+        return cipher
 
     def rewrapped(self, subject: str, house_no: int, wrapped: bytes) -> tuple[int, bytes]:
         """The same image key under the newest house key, with that key's number."""
-        return self.wrap(subject, self._bare(subject, house_no, wrapped))
+        return self._wrap_once(subject, self._bare(subject, house_no, wrapped))
 
     def _bare(self, subject: str, house_no: int, wrapped: bytes) -> bytes:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -228,7 +237,13 @@ class ImageKeys:
         return house.decrypt(wrapped[:12], wrapped[12:], subject.encode())
 
     def _fresh(self, subject: str) -> tuple[int, bytes]:
-        return self.wrap(subject, os.urandom(32))
+        return self._wrap_once(subject, os.urandom(32))
+
+    def _wrap_once(self, subject: str, key: bytes) -> tuple[int, bytes]:
+        try:
+            return self.wrap(subject, key)
+        finally:
+            wipe(key)
 
     def wrap(self, subject: str, key: bytes) -> tuple[int, bytes]:
         """An image key wrapped by the newest house key, with that key's number."""
@@ -264,7 +279,11 @@ class FileBackend:
 
     early = True
     _HEAD = "SELECT seq, hash, at FROM audit_entry ORDER BY seq DESC LIMIT 1"
-    _INSERT = f"INSERT INTO audit_entry ({', '.join(ENTRY_COLUMNS)}) VALUES ({', '.join('?' * len(ENTRY_COLUMNS))})"
+    # OR FAIL as the guard says it (see db/guards.py): one row each, so there is nothing half done to take back.
+    _INSERT = (
+        f"INSERT OR FAIL INTO audit_entry ({', '.join(ENTRY_COLUMNS)}) VALUES ({', '.join('?' * len(Entry._fields))})"
+    )
+    _INSERT_IMAGE = "INSERT OR FAIL INTO audit_image (seq, bytes) VALUES (?, ?)"
 
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
@@ -299,7 +318,7 @@ class FileBackend:
             prev = link
         connection.exec_driver_sql(self._INSERT, entries)
         if images:
-            connection.exec_driver_sql("INSERT INTO audit_image (seq, bytes) VALUES (?, ?)", images)
+            connection.exec_driver_sql(self._INSERT_IMAGE, images)
         return Head(seq, prev, at)
 
     def rewrap(self, connection: Connection) -> None:
@@ -312,7 +331,8 @@ class FileBackend:
 
     def erase(self, connection: Connection, subject: str) -> None:
         """Destroy a person's image key: her images can never be read again, the chain stays whole."""
-        connection.exec_driver_sql("UPDATE image_key SET wrapped = NULL WHERE subject = ?", (subject,))
+        gone = "INSERT INTO image_key (subject, house_no) VALUES (?, 0) ON CONFLICT (subject) DO UPDATE"
+        connection.exec_driver_sql(f"{gone} SET wrapped = NULL", (subject,))
         self.keys.forget(subject)
 
     @staticmethod

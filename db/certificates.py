@@ -12,7 +12,11 @@ _SERVER_YEARS: Final = 10
 
 @dataclass(frozen=True, repr=False)
 class Certificates:
-    """PEM texts: the authority's certificate and key, the server's certificate and key."""
+    """PEM texts: the authority's certificate and key, the server's certificate and key.
+
+    ``server`` holds the authority's certificate besides, so that a second home on the server can read it there. The
+    keys are empty when the certificates were made earlier.
+    """
 
     authority: str
     authority_key: str
@@ -72,9 +76,24 @@ def make(hosts: Sequence[str], now: datetime) -> Certificates:
     return Certificates(
         authority.public_bytes(encoding).decode(),
         pem_of(authority_key),
-        server.public_bytes(encoding).decode(),
+        server.public_bytes(encoding).decode() + authority.public_bytes(encoding).decode(),
         pem_of(server_key),
     )
+
+
+def read(text: str, hosts: Sequence[str]) -> Certificates | None:
+    """The certificates a server goes by already; None when theirs is not ours, or does not name all these hosts."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import serialization
+
+    try:
+        server, authority = x509.load_pem_x509_certificates(text.encode())
+        names = server.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (ValueError, x509.ExtensionNotFound):
+        return None
+    if not all(_general_name(host) in names for host in hosts):
+        return None
+    return Certificates(authority.public_bytes(serialization.Encoding.PEM).decode(), "", text, "")
 
 
 def _general_name(host: str) -> Any:

@@ -1,6 +1,5 @@
 """``check``: is the store sound? In the order of docs/security.md; it looks, it names, it repairs nothing."""
 
-import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +9,6 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from db import filestore, guarding, upgrade
 from db.faults import Damaged
 from db.files import StoreFolder
-from db.keyring import Keyring
 from db.slots import SlotFile
 from db.store import Store
 from db.verify import Finding, Report, Wrong, quietly, verify
@@ -25,12 +23,14 @@ def check_file(
     """
     report = Report([])
     keyring = store.keyring
-    _, key = keyring.newest("database")
-    if not SlotFile(folder).is_whole():
-        report.add(Finding(Wrong.SLOTS, folder.slots.name))
+    for path in SlotFile(folder).damaged():
+        report.add(Finding(Wrong.SLOTS, path.name))
     try:
-        with contextlib.suppress(Damaged):
-            filestore.checkpoint(folder.database, key)
+        keys = keyring.all_of("database")
+        key = keys[filestore.fitting_key(folder.database, keys)]
+        whole = filestore.checkpoint(folder.database, key)
+        if whole and not filestore.salt_fits(folder.database, key):
+            report.add(Finding(Wrong.PAGE, row="1"))
         with filestore.plain_connection(folder.database, key) as raw:
             for (page,) in raw.execute("PRAGMA cipher_integrity_check").fetchall():
                 report.add(Finding(Wrong.PAGE, row=str(page)))
@@ -43,13 +43,13 @@ def check_file(
     except (DBAPIError, Damaged, filestore.database_error()):
         report.add(Finding(Wrong.UNREADABLE))
         return report
-    _check_content(folder, keyring, report, store, full=full, progress=progress)
+    _check_content(folder, key, report, store, full=full, progress=progress)
     return report
 
 
 def _check_content(
     folder: StoreFolder,
-    keyring: Keyring,
+    key: bytes,
     report: Report,
     store: Store[Any],
     *,
@@ -57,12 +57,12 @@ def _check_content(
     progress: Callable[[int], None],
 ) -> None:
     tables = upgrade.load_tables()
-    engine = filestore.engine_for(folder.database, lambda: keyring.newest("database")[1], guarded=False)
+    engine = filestore.engine_for(folder.database, lambda: key, guarded=False)
     reading = engine.execution_options(teduh_read=True)
     try:
         with reading.connect() as connection:
             check_guards(connection, report)
-            verify(connection, tables, keyring, store.anchor.read(), report, full=full, progress=progress)
+            verify(connection, tables, store.keyring, store.anchor.read(), report, full=full, progress=progress)
     except (SQLAlchemyError, Damaged):
         report.add(Finding(Wrong.UNREADABLE))
 

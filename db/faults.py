@@ -36,7 +36,7 @@ class StoreLocked(StoreFault):
     """Another program holds the store, or nobody gave the key.
 
     Facts: ``reason`` (``busy``, ``no_password``, ``which_user``, ``disabled``, ``rekeyed``, ``upgrade_due``,
-    ``closed``).
+    ``closed``, ``stopped``).
     """
 
     exit_code = LOCKED
@@ -85,4 +85,7 @@ class Conflict(StoreFault):
 
 
 class DiskTrouble(StoreFault):
-    """The disk is full or does not answer; nothing was saved. Facts: ``reason`` (``full``, ``io``)."""
+    """The disk is full or does not answer, or the place is no place to write; nothing was saved.
+
+    Facts: ``reason`` (``full``, ``io``, ``place``).
+    """

@@ -1,7 +1,9 @@
 """The folder of an encrypted file store, and writing a small file so that a power cut cannot tear it."""
 
 import contextlib
+import errno
 import os
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +12,7 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
-from db.faults import NetworkShare, StoreLocked
+from db.faults import DiskTrouble, NetworkShare, StoreLocked
 
 _SHARE_TYPES: Final = {
     "nfs",
@@ -25,8 +27,15 @@ _SHARE_TYPES: Final = {
     "davfs",
     "9p",
     "fuse.sshfs",
+    "fuse.rclone",
+    "fuse.gvfsd-fuse",  # a share opened in the desktop's own file window
 }
 _DRIVE_REMOTE: Final = 4
+_ESCAPED: Final = re.compile(r"\\([0-7]{3})")
+_NO_PLACE: Final = {
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOENT, errno.ENOTDIR, errno.EISDIR),
+    *(errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL),
+}
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,13 @@ class StoreFolder:
             raise StoreLocked(reason="busy") from None
 
 
+def trouble_of(error: OSError) -> DiskTrouble:
+    """The fault that an error of the operating system stands for; its text, which names paths, is left out."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return DiskTrouble(reason="full")
+    return DiskTrouble(reason="place" if error.errno in _NO_PLACE else "io")
+
+
 def write_atomically(path: Path, content: bytes, keep: Path | None = None) -> None:
     """Replace a file in one step: new content or old, never half. ``keep`` receives the content it had before."""
     if keep is not None and path.exists():
@@ -109,7 +125,8 @@ def refuse_network_share(folder: Path) -> None:
     Raises:
         NetworkShare: the folder lies on a share; PostgreSQL is the way for several PCs.
     """
-    if _on_share(folder.absolute()):
+    # Links followed: the share may lie behind one.
+    if _on_share(Path(os.path.realpath(folder))):
         raise NetworkShare(place=str(folder))
 
 
@@ -124,7 +141,7 @@ def _on_share(folder: PurePath, mounts: str | None = None) -> bool:
 
 def _mounts() -> str:
     try:
-        return Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
+        return Path("/proc/self/mounts").read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
         return ""
 
@@ -136,7 +153,7 @@ def share_in_mounts(folder: PurePath, mounts: str) -> bool:
         parts = line.split()
         if len(parts) < 3:
             continue
-        point = PurePath(parts[1].replace("\\040", " "))
+        point = PurePath(_ESCAPED.sub(lambda found: chr(int(found[1], 8)), parts[1]))
         if (folder == point or point in folder.parents) and len(point.parts) >= best:
             best, kind = len(point.parts), parts[2]
     return kind in _SHARE_TYPES

@@ -3,7 +3,7 @@
 import contextlib
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,8 @@ from db.keyring import wipe
 
 KEY_SIZE: Final = 48
 SALT_SIZE: Final = 16
+LEAST_SIZE: Final = 4096
+"""One page: no database is smaller."""
 
 # Each is set on every connection, read back and compared: a pragma SQLite does not know is silently ignored.
 PRAGMAS: dict[str, tuple[str, object]] = {
@@ -81,14 +83,15 @@ def connect(path: Path, key: bytes, *, foreign_keys: bool = True, guarded: bool 
     try:
         connection.execute("PRAGMA cipher_log_level = NONE")
         connection.execute("PRAGMA cipher_memory_security = ON")  # before the key
-        spec = bytearray(b"x'" + key.hex().encode() + b"'")
-        connection.set_key(spec.decode())  # not PRAGMA key, which leaves copies of the key in memory
+        spec = _spec(key)
+        connection.set_key(spec)  # not PRAGMA key, which leaves copies of the key in memory
         wipe(spec)
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         pragmas = PRAGMAS if foreign_keys else PRAGMAS | {"foreign_keys": ("OFF", 0)}
         for name, (value, expected) in pragmas.items():
             connection.execute(f"PRAGMA {name}={value}").fetchall()
-            if connection.execute(f"PRAGMA {name}").fetchone()[0] != expected:
+            # One that SQLite does not know answers nothing at all.
+            if connection.execute(f"PRAGMA {name}").fetchone() != (expected,):
                 raise Damaged(what="pragma " + name)
         if guarded:
             connection.set_authorizer(authorize)
@@ -99,6 +102,14 @@ def connect(path: Path, key: bytes, *, foreign_keys: bool = True, guarded: bool 
         connection.close()
         raise
     return connection
+
+
+def _spec(key: bytes) -> str:
+    """A raw key as SQLCipher reads it."""
+    digits = key.hex()
+    spec = f"x'{digits}'"
+    wipe(digits)
+    return spec
 
 
 def _fault_of(error: Exception) -> StoreFault:
@@ -144,6 +155,30 @@ def _begin_immediate(connection: Connection) -> None:
             return
 
 
+def fitting_key(path: Path, keys: Mapping[int, bytes]) -> int:
+    """The number of the key that opens the file: the newest, or the one before a turn that is not finished.
+
+    Raises:
+        Damaged: none of them does.
+        StoreLocked: another program holds the file exclusively.
+    """
+    fault: StoreFault = Damaged(what="database")
+    for number in sorted(keys, reverse=True):
+        try:
+            connect(path, keys[number]).close()
+        except Damaged as error:
+            fault = error
+        else:
+            return number
+    raise fault
+
+
+def salt_fits(path: Path, key: bytes) -> bool:
+    """Whether the file begins with the key's salt. It opens without; but then something wrote over its beginning."""
+    with path.open("rb") as file:
+        return file.read(SALT_SIZE) == key[-SALT_SIZE:]
+
+
 def checkpoint(path: Path, key: bytes) -> bool:
     """Bring the write-ahead log into the database and empty it; whether that was possible now.
 
@@ -166,9 +201,9 @@ def rekey(path: Path, key: bytes, fresh: bytes) -> None:
     """
     with contextlib.closing(connect(path, key, guarded=False)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        spec = bytearray(b"x'" + fresh.hex().encode() + b"'")
+        spec = _spec(fresh)
         try:
-            connection.reset_key(spec.decode())
+            connection.reset_key(spec)
         except database_error() as error:
             raise _fault_of(error) from None
         finally:

@@ -60,20 +60,24 @@ GROUND_ACCESS: Final = (
 )
 
 
-def refuse(table: str, name: str, event: str, when: str, message: str) -> Guard:
-    """A trigger that refuses ``event`` on a table while ``when`` holds (SQL; empty: always)."""
+def refuse(table: str, name: str, event: str, when: str, message: str, *, stop: str = "ABORT") -> Guard:
+    """A trigger that refuses ``event`` on a table while ``when`` holds (SQL; empty: always).
+
+    ``stop`` is how the statement ends: ``ABORT`` also takes back the rows it had already touched.
+    """
     condition = f" WHEN {when}" if when else ""
-    body = f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+    body = f"BEGIN SELECT RAISE({stop}, '{message}'); END"
     return Guard("TRIGGER", name, table, f"CREATE TRIGGER {name} BEFORE {event} ON {table}{condition} {body}")
 
 
 def append_only(table: str, key: str) -> list[Guard]:
     """A table that only grows: no change, no removal, and no INSERT OR REPLACE over a known key."""
     known = f"EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})"
+    # FAIL, since every save passes this one: to be able to ABORT, SQLite journals each insert, which trebles its cost.
     return [
         refuse(table, f"{table}_no_update", "UPDATE", "", f"{table} only grows"),
         refuse(table, f"{table}_no_delete", "DELETE", "", f"{table} only grows"),
-        refuse(table, f"{table}_no_replace", "INSERT", known, f"{table} only grows"),
+        refuse(table, f"{table}_no_replace", "INSERT", known, f"{table} only grows", stop="FAIL"),
     ]
 
 

@@ -5,8 +5,11 @@ associated data, so a moved or weakened slot fails). Store keys are sealed to pu
 removing and rotating need nobody else's password. Heavy libraries are imported when a key is first used.
 """
 
+import ctypes
 import json
 import os
+import re
+import sys
 import time
 import unicodedata
 import uuid
@@ -20,6 +23,10 @@ MIB: Final = 1024
 SLOT_FORMAT: Final = 1
 LEAST_LENGTH: Final = 12
 _LEAST_GUESSES_LOG10: Final = 6
+_NAME_PARTS: Final = re.compile(r"[^\W_]{3,}")
+_MOST_PASSES: Final = 1000
+_MOST_MEMORY: Final = 4096 * MIB
+_MOST_LANES: Final = 64
 
 
 @dataclass(frozen=True)
@@ -51,18 +58,37 @@ class Kdf:
             if took > 1.0 and kdf.memory // 2 >= cls.floor().memory:
                 kdf = cls(kdf.passes, kdf.memory // 2, kdf.lanes)
             elif took < 0.5 and kdf.passes < 12:
-                kdf = cls(kdf.passes + max(1, int(kdf.passes * (0.6 / took - 1))), kdf.memory, kdf.lanes)
+                # A clock too coarse to see it must not ask for passes without end.
+                more = int(kdf.passes * (0.6 / max(took, 0.01) - 1))
+                kdf = cls(kdf.passes + max(1, more), kdf.memory, kdf.lanes)
             else:
                 return kdf
 
     def derive(self, password: str, salt: bytes) -> bytes:
         """32 bytes from a password (Unicode in composed form, so that two keyboards agree)."""
-        from argon2.low_level import Type, hash_secret_raw
+        from argon2 import low_level
+        from argon2.low_level import ARGON2_VERSION, Type, error_to_str, ffi
+
+        lib: Any = vars(low_level)["lib"]
 
         if self.passes < 2 or self.memory < 19 * MIB:
             raise ValueError("key derivation below the floor")
-        secret = unicodedata.normalize("NFC", password).encode()
-        return hash_secret_raw(secret, salt, self.passes, self.memory, self.lanes, 32, Type.ID)
+        if self.passes > _MOST_PASSES or self.memory > _MOST_MEMORY or not 1 <= self.lanes <= _MOST_LANES:
+            raise ValueError("key derivation beyond any PC")
+        # A terminal hands over bytes that are no text as lone surrogates: a wrong password like any other.
+        secret = unicodedata.normalize("NFC", password).encode(errors="surrogatepass")
+        # As hash_secret_raw does it, but with buffers that can be overwritten.
+        typed, made = ffi.new("uint8_t[]", secret), ffi.new("uint8_t[]", 32)
+        wipe(secret)
+        costs = (self.passes, self.memory, self.lanes)
+        rest = (made, 32, ffi.NULL, 0, Type.ID.value, ARGON2_VERSION)
+        code = lib.argon2_hash(*costs, typed, len(secret), ffi.new("uint8_t[]", salt), len(salt), *rest)
+        derived = bytes(ffi.buffer(made))
+        for buffer in (typed, made):
+            ffi.memmove(buffer, bytes(ffi.sizeof(buffer)), ffi.sizeof(buffer))
+        if code != lib.ARGON2_OK:
+            raise ValueError(error_to_str(code))
+        return derived
 
 
 @dataclass(frozen=True)
@@ -89,7 +115,9 @@ class Slot:
 
         slot = cls(owner, tag, public_of(private), kdf, os.urandom(16), b"")
         nonce = os.urandom(12)
-        wrapped = nonce + AESGCM(kdf.derive(password, slot.salt)).encrypt(nonce, private, slot._bound())
+        key = kdf.derive(password, slot.salt)
+        wrapped = nonce + AESGCM(key).encrypt(nonce, private, slot._bound())
+        wipe(key)
         return cls(owner, tag, slot.public, kdf, slot.salt, wrapped)
 
     def unlock(self, password: str) -> bytes:
@@ -103,7 +131,10 @@ class Slot:
 
         try:
             key = self.kdf.derive(password, self.salt)
-            return AESGCM(key).decrypt(self.wrapped[:12], self.wrapped[12:], self._bound())
+            try:
+                return AESGCM(key).decrypt(self.wrapped[:12], self.wrapped[12:], self._bound())
+            finally:
+                wipe(key)
         except (InvalidTag, ValueError):
             raise WrongPassword(wait=0) from None
 
@@ -114,12 +145,18 @@ class Slot:
 
 @dataclass
 class Keyring:
-    """The open keys of one signed-in person. Nothing else keeps a key; ``wipe`` ends it."""
+    """The open keys of one signed-in person. Nothing else keeps a key; ``wipe`` ends it.
+
+    What is handed out is one object for each key, overwritten by ``wipe`` as well: never keep it longer. ``secret`` is
+    what the login proves itself with, on a server.
+    """
 
     owner: uuid.UUID
     private: bytearray
     keys: dict[str, bytearray] = field(default_factory=dict)
     reload: Callable[[], Mapping[str, bytes]] | None = None
+    secret: bytearray = field(default_factory=bytearray)
+    _handed: dict[str, bytes] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Never the keys."""
@@ -127,9 +164,15 @@ class Keyring:
 
     def take(self, sealed: Mapping[str, bytes]) -> None:
         """Open every store key that is sealed to this person."""
-        for name, blob in sealed.items():
-            if name not in self.keys:
-                self.keys[name] = bytearray(unseal(blob, bytes(self.private), name))
+        private = bytes(self.private)
+        try:
+            for name, blob in sealed.items():
+                if name not in self.keys:
+                    key = unseal(blob, private, name)
+                    self.keys[name] = bytearray(key)
+                    wipe(key)
+        finally:
+            wipe(private)
 
     def key(self, name: str) -> bytes:
         """One key by name; one that came up since the sign-in is fetched.
@@ -139,7 +182,7 @@ class Keyring:
         """
         if name not in self.keys and self.reload is not None:
             self.take(self.reload())
-        return bytes(self.keys[name])
+        return self._hand(name)
 
     def newest(self, kind: str) -> tuple[int, bytes]:
         """Number and bytes of the newest key of a kind (``database``, ``chain``, ``house``).
@@ -148,17 +191,34 @@ class Keyring:
             KeyError: no key of that kind is open to this person.
         """
         number = max((key_number(name) for name in self.keys if name.startswith(kind + "/")), default=0)
-        return number, bytes(self.keys[f"{kind}/{number}"])
+        return number, self._hand(f"{kind}/{number}")
 
     def all_of(self, kind: str) -> dict[int, bytes]:
         """Every key of a kind by its number: old ones still verify and open what they once closed."""
-        return {key_number(name): bytes(key) for name, key in self.keys.items() if name.startswith(kind + "/")}
+        return {key_number(name): self._hand(name) for name in self.keys if name.startswith(kind + "/")}
+
+    def _hand(self, name: str) -> bytes:
+        handed = self._handed.get(name, b"")
+        if self.keys[name] != handed:
+            wipe(handed)
+            handed = self._handed[name] = bytes(self.keys[name])
+        return handed
+
+    def drop(self, name: str) -> None:
+        """Forget one key; it is overwritten."""
+        for secret in (self.keys.pop(name, None), self._handed.pop(name, None)):
+            if secret is not None:
+                wipe(secret)
 
     def wipe(self) -> None:
-        """Overwrite the keys. Python's own copies of strings cannot be wiped; that limit stands in docs/security.md."""
-        for secret in (self.private, *self.keys.values()):
+        """Overwrite the keys, and whatever was handed out of them."""
+        for secret in (self.private, self.secret, *self.keys.values()):
             wipe(secret)
+        for handed in self._handed.values():
+            wipe(handed)
         self.keys.clear()
+        self._handed.clear()
+        self.reload = None
 
 
 def key_number(name: str) -> int:
@@ -171,9 +231,14 @@ def canonical(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
-def wipe(secret: bytearray) -> None:
-    """Overwrite a secret in place."""
-    secret[:] = bytes(len(secret))
+def wipe(secret: bytearray | bytes | str) -> None:
+    """Overwrite a secret in place: an immutable one too (the ASCII text of a key, say), so nobody may use it again."""
+    if isinstance(secret, bytearray):
+        secret[:] = bytes(len(secret))
+    elif sys.implementation.name == "cpython" and len(secret) > 1 and (isinstance(secret, bytes) or secret.isascii()):
+        # Python itself only frees it, and what is freed can be read until something else comes to lie there. CPython
+        # keeps the content behind the object's head; objects of one letter are shared by everybody.
+        ctypes.memset(id(secret) + sys.getsizeof(type(secret)()) - 1, 0, len(secret))
 
 
 @dataclass(frozen=True, repr=False)
@@ -183,6 +248,11 @@ class Credential:
     slot: Slot
     private: bytes
     secret: str = ""
+
+    def wipe(self) -> None:
+        """Overwrite what is secret of it, once it has been used."""
+        wipe(self.private)
+        wipe(self.secret)
 
 
 def new_private() -> bytes:
@@ -226,15 +296,16 @@ def unseal(blob: bytes, private: bytes, name: str) -> bytes:
 
 
 def fold_login(login: str) -> str:
-    """A sign-in name as it is compared: case and surrounding spaces do not count."""
-    return unicodedata.normalize("NFKC", login).strip().casefold()
+    """A sign-in name as it is compared: case does not count, nor how many spaces there are."""
+    return " ".join(unicodedata.normalize("NFKC", login).split()).casefold()
 
 
 def login_tag(store: bytes, login: str) -> str:
     """What stands for a sign-in name outside the encrypted store, where no name may be read."""
     import hashlib
 
-    return hashlib.blake2b(fold_login(login).encode(), key=store, digest_size=16, person=b"teduh login").hexdigest()
+    folded = fold_login(login).encode(errors="surrogatepass")
+    return hashlib.blake2b(folded, key=store, digest_size=16, person=b"teduh login").hexdigest()
 
 
 def check_new_password(password: str, login: str = "") -> None:
@@ -257,6 +328,7 @@ def check_new_password(password: str, login: str = "") -> None:
         "kalimantan",
         "rumah",
         login,
+        *_NAME_PARTS.findall(login),
     ]
     # zxcvbn looks at the first 72 characters; more would only cost time.
     found = zxcvbn(password[:72], user_inputs=[word for word in house_words if word])

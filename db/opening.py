@@ -13,13 +13,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
+from sqlalchemy import Engine
+
 from db import filestore, recovery, upgrade
 from db.admission import FileAdmission, drop_old_database_keys
 from db.anchors import Anchor
 from db.audit import Action, Draft, FileBackend
 from db.faults import Damaged, NoStore, StoreExists, StoreFault, StoreLocked, WrongPassword
 from db.files import StoreFolder, refuse_network_share, sync_folder
-from db.keyring import Credential, Kdf, Keyring, Slot, key_number, login_tag, public_of
+from db.keyring import Credential, Kdf, Keyring, Slot, key_number, login_tag, public_of, wipe
 from db.records import StoreMeta
 from db.slots import Book, SlotFile
 from db.store import Store
@@ -29,6 +31,7 @@ from db.unit import Actor, Unit
 
 W = TypeVar("W")
 
+_WORKSHOP: Final = ".baru-"
 _FIRST_KEYS: Final = {"database/1": filestore.KEY_SIZE, "chain/1": 32, "house/1": 32}
 
 
@@ -40,14 +43,15 @@ class Opening(Generic[W]):
     work: Callable[[Unit], W]
     clock: Callable[[], datetime] = utc_now
     patience: Callable[[float], None] = time.sleep
+    versions: Path = upgrade.VERSIONS
 
     @property
     def slots(self) -> SlotFile:
         """The folder's slot file."""
         return SlotFile(self.folder)
 
-    def sign_in(self, login: str | None, password: str) -> Store[W]:
-        """Open as a person. ``login`` may be left out while there is one person.
+    def sign_in(self, login: str | None, password: str, *, face: str = "") -> Store[W]:
+        """Open as a person. ``login`` may be left out while there is one person, or where ``face`` says who.
 
         Raises:
             NoStore: nothing here.
@@ -57,7 +61,7 @@ class Opening(Generic[W]):
         """
         refuse_network_share(self.folder.path)
         book = self._book()
-        tag = self._tag(book, login)
+        tag = face or self._tag(book, login)
         tries = Tries(self.folder.tries, self.clock)
         self.patience(tries.wait(tag))
         try:
@@ -65,13 +69,41 @@ class Opening(Generic[W]):
         except WrongPassword:
             raise WrongPassword(wait=tries.wrong(tag)) from None
         wrong = tries.right(tag)
-        sealed = book.sealed_to(slot.owner)
-        if not sealed:
-            raise StoreLocked(reason="disabled")
+        store = self._enter(book, slot, private)
+        store.wrong_tries = wrong
+        return store
+
+    def way_back(self, store: Store[W]) -> bytearray:
+        """What opens the store for the same person again, without the password: to be kept under a PIN."""
+        return bytearray(store.keyring.private)
+
+    def come_back(self, face: str, way: bytearray) -> Store[W]:
+        """Open by what ``way_back`` gave, as the person of that face.
+
+        Raises:
+            WrongPassword: the person has gone, or has a new key pair since.
+            StoreLocked, NoStore, Damaged, NewerStore, NetworkShare: as ``sign_in``.
+        """
+        refuse_network_share(self.folder.path)
+        book, private = self._book(), bytes(way)
+        slot = book.slot_tagged(face)
+        if slot is None or not hmac.compare_digest(slot.public, public_of(private)):
+            wipe(private)
+            raise WrongPassword(wait=0)
+        return self._enter(book, slot, private)
+
+    def _enter(self, book: Book, slot: Slot, private: bytes) -> Store[W]:
         keyring = Keyring(slot.owner, bytearray(private), reload=lambda: self.slots.read().sealed_to(slot.owner))
-        keyring.take(sealed)
-        store = self.open(keyring)
-        store.wrong_tries, store.kdf = wrong, slot.kdf
+        wipe(private)
+        try:
+            keyring.take(book.sealed_to(slot.owner))
+            if not keyring.keys:
+                raise StoreLocked(reason="disabled")
+            store = self.open(keyring)
+        except BaseException:
+            keyring.wipe()
+            raise
+        store.kdf = slot.kdf
         return store
 
     def sign_in_with_words(self, words: Sequence[str]) -> Store[W]:
@@ -88,6 +120,7 @@ class Opening(Generic[W]):
         if owner is None:
             raise recovery.not_of_this_store()
         keyring = Keyring(owner, bytearray(private), reload=lambda: self.slots.read().sealed_to(owner))
+        wipe(private)
         keyring.take(book.sealed_to(owner))
         return self.open(keyring)
 
@@ -105,6 +138,10 @@ class Opening(Generic[W]):
         """What stands for a sign-in name outside the encrypted store."""
         return login_tag(self._book().store.bytes, login)
 
+    def face(self, login: str) -> str:
+        """What a PC may remember of a person, to let her choose herself from a row of faces: no name."""
+        return self.tag(login)
+
     def refuse_without_store(self) -> None:
         """Say that nothing is here before anybody is asked for a password.
 
@@ -119,6 +156,9 @@ class Opening(Generic[W]):
         book = self.slots.read()
         if not self.folder.database.exists():
             raise Damaged(what="database gone")
+        if self.folder.database.stat().st_size < filestore.LEAST_SIZE:
+            # SQLite takes an empty file for a new database, and would write into it.
+            raise Damaged(what="database")
         return book
 
     def _tag(self, book: Book, login: str | None) -> str:
@@ -140,12 +180,14 @@ class Opening(Generic[W]):
 
     def open(self, keyring: Keyring) -> Store[W]:
         """A store around open keys; a turn of the database key that was cut off is finished first."""
-        current = self._fitting_key(keyring)
-        if current != keyring.newest("database")[0] and self._turn_key(keyring, current):
+        keys = keyring.all_of("database")
+        # One key needs no trial: the first connection tells as well, and each costs milliseconds.
+        current = next(iter(keys)) if len(keys) == 1 else filestore.fitting_key(self.folder.database, keys)
+        if len(keys) > 1 and self._turn_key(keyring, current):
             current = keyring.newest("database")[0]
         held = _HeldKey(keyring, current)
-        self._migrate(keyring, held)
         engine = filestore.engine_for(self.folder.database, held)
+        self._migrate(keyring, held, engine)
         backend = FileBackend(keyring)
         anchor = Anchor(self.folder.head, keyring.newest("house")[1])
 
@@ -166,53 +208,48 @@ class Opening(Generic[W]):
             admission=lambda unit: FileAdmission(self.slots, keyring, unit, rotate),
             clock=self.clock,
             tidy=lambda: filestore.checkpoint(self.folder.database, held()) if keyring.keys else False,
-            explain=lambda fault: self._explain(fault, keyring),
+            explain=lambda fault: self._explain(fault, keyring.owner, held.number),
         )
         return store
 
-    def _explain(self, fault: StoreFault, keyring: Keyring) -> StoreFault:
+    def _explain(self, fault: StoreFault, owner: uuid.UUID, held: int) -> StoreFault:
         """A key turned by somebody else looks like damage; tell the two apart."""
         if isinstance(fault, Damaged):
             with contextlib.suppress(StoreFault):
-                names = self.slots.read().sealed_to(keyring.owner)
-                if not names or max(map(key_number, names)) > max(map(key_number, keyring.keys), default=0):
+                names = [name for name in self.slots.read().sealed_to(owner) if name.startswith("database/")]
+                if not names or max(map(key_number, names)) > held:
                     return StoreLocked(reason="rekeyed")
         return fault
-
-    def _fitting_key(self, keyring: Keyring) -> int:
-        """The number of the database key that opens the file: the newest, or the one before a turn that was cut off."""
-        fault: StoreFault = Damaged(what="database")
-        for number, key in sorted(keyring.all_of("database").items(), reverse=True):
-            try:
-                filestore.connect(self.folder.database, key).close()
-            except Damaged as error:
-                fault = error
-            else:
-                return number
-        raise fault
 
     def _turn_key(self, keyring: Keyring, current: int) -> bool:
         """Re-encrypt under the newest key and forget the older ones; False while another program is at work."""
         keys, newest = keyring.all_of("database"), keyring.newest("database")[0]
         try:
-            filestore.rekey(self.folder.database, keys[current], keys[newest])
+            if current != newest:
+                filestore.rekey(self.folder.database, keys[current], keys[newest])
             filestore.connect(self.folder.database, keys[newest]).close()
         except StoreLocked:
             return False
         self.slots.change(drop_old_database_keys, forget=True)
         for number in keys:
             if number != newest:
-                keyring.keys.pop(f"database/{number}", None)
+                keyring.drop(f"database/{number}")
         return True
 
-    def _migrate(self, keyring: Keyring, held: "_HeldKey") -> None:
-        engine = filestore.engine_for(self.folder.database, held, foreign_keys=False, guarded=False)
-        with engine.connect() as connection:
-            if not upgrade.is_due(connection):
-                return
+    def _migrate(self, keyring: Keyring, held: "_HeldKey", engine: Engine) -> None:
+        """Bring the file to this program's schema where that is due; else the connection waits in the engine's pool."""
+        try:
+            with engine.execution_options(teduh_read=True).connect() as connection:
+                due = upgrade.is_due(connection, self.versions)
+        except BaseException:
+            engine.dispose()
+            raise
+        if not due:
+            return
+        engine.dispose()
         from db import filemigration
 
-        filemigration.upgrade_file(self.folder, engine, keyring, self.clock())
+        filemigration.upgrade_file(self.folder, held, keyring, self.clock(), versions=self.versions)
 
 
 class _HeldKey:
@@ -224,7 +261,7 @@ class _HeldKey:
 
     def __call__(self) -> bytes:
         try:
-            return bytes(self._keyring.keys[f"database/{self.number}"])
+            return self._keyring.key(f"database/{self.number}")
         except KeyError:
             raise StoreLocked(reason="closed") from None
 
@@ -256,23 +293,50 @@ def create(opening: Opening[W], founder: Founder[W]) -> NewStore:
         NetworkShare: the folder lies on another computer.
     """
     folder = opening.folder
-    folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     refuse_network_share(folder.path)
-    if folder.exists():
-        raise StoreExists(place=str(folder.path))
-    with _workshop(folder.path) as shop:
-        fresh = Opening(StoreFolder(shop), opening.work, opening.clock, opening.patience)
-        made = _found(fresh, founder)
-        # The slot file last: a store is there once somebody can open it.
-        for path in (fresh.folder.database, fresh.folder.head, fresh.folder.slots):
-            path.replace(folder.path / path.name)
-        sync_folder(folder.path)
+    folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Of two programs that found here at once, the second finds the first one's store.
+    with folder.locked():
+        _clear_cut_off(folder)
+        refuse_store(folder)
+        with _workshop(folder.path) as shop:
+            fresh = StoreFolder(shop)
+            made = _found(Opening(fresh, opening.work, opening.clock, opening.patience), founder)
+            fresh.previous_slots.unlink(missing_ok=True)
+            # The slot file before the database: so a workshop left with a database alone tells of a cut-off move.
+            for path in (fresh.slots, fresh.head, fresh.database):
+                path.replace(folder.path / path.name)
+                sync_folder(folder.path)
     return made
+
+
+def refuse_store(folder: StoreFolder) -> None:
+    """Say that there is a store before another is made over it. What a killed ``create`` moved in part is none.
+
+    Raises:
+        StoreExists: there is a store.
+    """
+    if folder.exists() and not _half_moved(folder):
+        raise StoreExists(place=str(folder.path))
+
+
+def _half_moved(folder: StoreFolder) -> bool:
+    shops = (StoreFolder(path) for path in folder.path.glob(_WORKSHOP + "*"))
+    return not folder.database.exists() and any(shop.database.exists() and not shop.slots.exists() for shop in shops)
+
+
+def _clear_cut_off(folder: StoreFolder) -> None:
+    """Take away what a killed ``create`` left behind, keys and all. Its recovery words were never shown to anybody."""
+    if _half_moved(folder):
+        folder.slots.unlink(missing_ok=True)
+        folder.head.unlink(missing_ok=True)
+    for path in folder.path.glob(_WORKSHOP + "*"):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @contextlib.contextmanager
 def _workshop(folder: Path) -> Iterator[Path]:
-    shop = Path(tempfile.mkdtemp(prefix=".baru-", dir=folder))
+    shop = Path(tempfile.mkdtemp(prefix=_WORKSHOP, dir=folder))
     try:
         yield shop
     finally:
@@ -291,7 +355,7 @@ def _found(opening: Opening[W], founder: Founder[W]) -> NewStore:
     keyring = Keyring(owner, bytearray(private), {name: bytearray(key) for name, key in keys.items()})
     held = _HeldKey(keyring, 1)
     engine = filestore.engine_for(opening.folder.database, held, foreign_keys=False, guarded=False)
-    upgrade.upgrade(engine)
+    upgrade.upgrade(engine, versions=opening.versions)
     store = opening.open(keyring)
     try:
         actor = Actor(owner, "")

@@ -18,6 +18,8 @@ COUNT: Final = 14
 _BITS: Final = 10
 _CHECK_BITS: Final = 12
 _SECRET_SIZE: Final = 16
+# (x + 1)(x^11 + x^2 + 1): notices any change within 12 neighbouring bits, wherever they lie.
+_POLYNOMIAL: Final = 0x180F
 
 
 @cache
@@ -73,4 +75,9 @@ def not_of_this_store() -> WrongWords:
 
 
 def _check(secret: bytes) -> int:
-    return int.from_bytes(hashlib.sha256(b"teduh words" + secret).digest()) >> (256 - _CHECK_BITS)
+    """The remainder of a CRC. Unlike a hash it lets no wrong word pass, nor two words that changed places."""
+    rest = int.from_bytes(secret) << _CHECK_BITS
+    for place in reversed(range(_CHECK_BITS, COUNT * _BITS)):
+        if rest >> place & 1:
+            rest ^= _POLYNOMIAL << (place - _CHECK_BITS)
+    return rest

@@ -2,21 +2,44 @@
 
 from sqlalchemy.exc import DBAPIError
 
+from db import upgrade
+from db.faults import Damaged, StoreLocked
 from db.serverplace import ServerPlace, reason_of
 
 _NOBODY = "teduh nobody"
 
 
-def look_at(place: ServerPlace) -> str:
+def look_at(place: ServerPlace, owner: ServerPlace | None = None) -> str:
     """One word for what is wrong with the server (see ``db.serverplace.reason_of``), empty when nothing is.
 
-    Nobody's login is tried: a server that refuses just that is reached, by a sound connection.
+    Nobody's login is tried: a server that refuses just that is reached, by a sound connection. To strangers a server
+    does not even tell whether a database is there, so that (``no_database``, ``no_home``) takes the owner.
+
+    Raises:
+        StoreLocked: the owner sees a home whose upgrade is due.
+        NewerStore: the owner sees a home of a newer program.
     """
     reason = _knock(place)
     if reason not in {"", "wrong_password"}:
         return reason
-    if not place.is_local() and _knock_without_tls(place) in {"", "wrong_password"}:
+    if place.encrypted and _knock_without_tls(place) in {"", "wrong_password"}:
         return "plain_accepted"
+    return _look_inside(owner) if owner is not None else ""
+
+
+def _look_inside(owner: ServerPlace) -> str:
+    engine = owner.engine(pooled=False)
+    try:
+        with engine.connect() as connection:
+            due = upgrade.is_due(connection)
+    except DBAPIError as error:
+        return reason_of(error)
+    except Damaged:
+        return "no_home"
+    finally:
+        engine.dispose()
+    if due:
+        raise StoreLocked(reason="upgrade_due")
     return ""
 
 

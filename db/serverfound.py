@@ -5,17 +5,17 @@ import uuid
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from db import recovery, upgrade
-from db.audit import CLOCK_TOLERANCE, Action, Draft
+from db.audit import CLOCK_TOLERANCE, START, Action, Draft
 from db.check import check_guards
-from db.faults import ServerTrouble, StoreExists
+from db.faults import Refused, ServerTrouble, StoreExists
 from db.keyring import Keyring, public_of, seal
 from db.opening import Founder, NewStore
 from db.records import AuditSecret, KeyRecovery, KeySealed, StoreMeta
-from db.serverplace import ServerPlace, reason_of
+from db.serverplace import ServerPlace, fits, reason_of
 from db.serverstore import ServerOpening
 from db.store import Store
 from db.unit import Actor, Unit
@@ -31,13 +31,16 @@ def create(owner: ServerPlace, opening: ServerOpening[W], founder: Founder[W]) -
 
     Raises:
         StoreExists: there is a home already.
-        ServerTrouble: the server cannot be used.
+        ServerTrouble: the server cannot be used, or the database is called what no home's may be.
     """
+    if not fits(owner.database):
+        raise ServerTrouble(reason="database_name")
     engine = owner.engine(pooled=False)
     try:
         with engine.connect() as connection:
-            if upgrade.revision_of(connection) is not None:
+            if _is_founded(connection):
                 raise StoreExists(place=owner.database)
+        _clear(engine, owner.database)
         opening.place.state.mkdir(parents=True, exist_ok=True)
         # An anchor of an earlier home under the same name knows nothing of this one.
         (opening.place.state / "teduh.head").unlink(missing_ok=True)
@@ -80,11 +83,37 @@ def _found(owner: ServerPlace, opening: ServerOpening[W], founder: Founder[W]) -
     return NewStore(store_id, first, tuple(words for _, words in pairs))
 
 
+def _is_founded(connection: Connection) -> bool:
+    """Whether there is a home here: somebody may enter, or an entry says that its founding was finished.
+
+    Either is enough. A home whose audit was cut must not be mistaken for one that never came to be.
+    """
+    if upgrade.revision_of(connection) is None:
+        return False
+    founded = "SELECT 1 FROM audit_entry WHERE action = 'key' AND reason = 'founded'"
+    found = connection.exec_driver_sql(f"{founded} UNION ALL SELECT 1 FROM key_slot LIMIT 1")
+    return found.first() is not None
+
+
 def _unfound(owner: ServerPlace) -> None:
     """Take a half-founded home away again, so that the next try starts from nothing."""
     engine = owner.engine(pooled=False)
-    upgrade.upgrade(engine, to="base")
-    engine.dispose()
+    try:
+        _clear(engine, owner.database)
+    finally:
+        engine.dispose()
+
+
+def _clear(engine: Engine, database: str) -> None:
+    """Take away what a founding that was cut off left behind, and every login of an earlier home of this name."""
+    with engine.connect() as connection:
+        begun = upgrade.revision_of(connection) is not None
+    if begun:
+        upgrade.upgrade(engine, to="base")
+    logins = "SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s)"
+    with engine.begin() as connection:
+        for login in connection.exec_driver_sql(logins, (f"{database}__u_",)).scalars().all():
+            connection.exec_driver_sql(f'DROP ROLE "{login}"')
 
 
 def upgrade_server(owner: ServerPlace) -> None:
@@ -113,7 +142,11 @@ def check_server(
     report = Report([])
     with store.ground() as connection:
         check_guards(connection, report)
-        _check_chain(connection, report, store)
+        try:
+            _check_chain(connection, report, store)
+        except (ProgrammingError, Refused):
+            # A function of ours is gone or closed; which one, the guards have told.
+            report.add(Finding(Wrong.UNREADABLE))
     if owner is not None:
         engine = owner.engine(pooled=False)
         try:
@@ -129,6 +162,8 @@ def check_server(
                     progress=progress,
                 )
                 _check_keys(connection, report)
+        except DBAPIError as error:
+            raise ServerTrouble(reason=reason_of(error)) from None
         finally:
             engine.dispose()
     report.findings[:] = list(dict.fromkeys(report.findings))
@@ -138,7 +173,9 @@ def check_server(
 def _check_chain(connection: Connection, report: Report, store: Store[Any]) -> None:
     report.entries = store.backend.head(connection).seq
     for seq, fault in connection.exec_driver_sql("SELECT seq, fault FROM teduh_audit_verify()"):
-        report.add(Finding(Wrong(fault), "audit_entry", str(seq), seq))
+        table = "audit_image" if fault == Wrong.ROW_UNKNOWN else "audit_entry"
+        report.add(Finding(Wrong(fault), table, str(seq), seq))
+    report.anchored = store.anchor.read() != START
     behind = store.behind_anchor()
     if behind:
         report.add(behind)

@@ -3,7 +3,9 @@
 import hashlib
 import ipaddress
 import json
-from dataclasses import dataclass, field
+import os
+import re
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -13,10 +15,18 @@ from sqlalchemy.pool import NullPool
 
 from db.faults import ServerTrouble
 from db.files import write_atomically
-from db.keyring import MIB, Kdf, fold_login
+from db.keyring import MIB, Kdf, fold_login, wipe
 
 FILE_FORMAT: Final = 1
 _POOL: Final = 4
+# A login's role is the name, "__u_" and 32 digits, and PostgreSQL cuts names after 63 letters.
+_DATABASE: Final = re.compile(r"[a-z](?:_?[a-z0-9]){0,26}")
+_LONGEST: Final = 27
+
+
+def fits(database: str) -> bool:
+    """Whether a database may be called so: two homes on one server must not be able to mean each other's roles."""
+    return len(database) <= _LONGEST and _DATABASE.fullmatch(database) is not None
 
 
 @dataclass(frozen=True)
@@ -41,8 +51,8 @@ class ServerPlace:
         if "://" not in text:
             return cls._from_file(Path(text), state_root)
         try:
-            url = make_url(text)
-        except ArgumentError:
+            url = _network_host_first(make_url(text))
+        except (ArgumentError, ValueError):
             raise ServerTrouble(reason="url") from None
         if url.get_backend_name() not in {"postgresql", "postgres"} or not url.database:
             raise ServerTrouble(reason="url")
@@ -57,13 +67,12 @@ class ServerPlace:
             url = URL.create(
                 "postgresql+psycopg", host=content["host"], port=content["port"], database=content["database"]
             )
-        except (OSError, ValueError, KeyError, TypeError):
+            pem = content["authority"].encode()
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             raise ServerTrouble(reason="url") from None
         state = _state_of(state_root, url)
         state.mkdir(parents=True, exist_ok=True)
-        authority = state / "authority.pem"
-        write_atomically(authority, content["authority"].encode())
-        return cls(url.update_query_dict({"sslrootcert": str(authority)}), state)
+        return cls(url.update_query_dict({"sslrootcert": str(keep_authority(state, pem))}), state)
 
     @property
     def database(self) -> str:
@@ -75,21 +84,40 @@ class ServerPlace:
         """Whether the URL itself names who signs in: then it is the owner's."""
         return self.url.username is not None
 
+    def without_name(self) -> Self:
+        """The same place without the owner's name and password: each person enters by a login of her own."""
+        url = self.url
+        bare = URL.create(url.drivername, host=url.host, port=url.port, database=url.database, query=url.query)
+        return replace(self, url=bare)
+
     def tag(self, login: str) -> str:
         """What stands for a sign-in name on this server."""
-        key = self.database.encode()[:64]
-        return hashlib.blake2b(fold_login(login).encode(), key=key, digest_size=16, person=b"teduh server").hexdigest()
+        key, folded = self.database.encode()[:64], fold_login(login).encode(errors="surrogatepass")
+        return hashlib.blake2b(folded, key=key, digest_size=16, person=b"teduh server").hexdigest()
 
     def role(self, login: str) -> str:
         """The login role of a person."""
-        return f"{self.database}__u_{self.tag(login)}"
+        return self.role_tagged(self.tag(login))
+
+    def role_tagged(self, tag: str) -> str:
+        """The login role behind a sign-in name's tag."""
+        return f"{self.database}__u_{tag}"
 
     def secret(self, login: str, password: str) -> str:
         """What a login proves itself with: derived, so that the verifier on the server's disk gives no quick guess."""
-        salt = hashlib.blake2b(
-            fold_login(login).encode(), key=self.database.encode()[:64], digest_size=16, person=b"teduh secret"
-        ).digest()
-        return self.login_kdf.derive(password, salt).hex()
+        return self.secret_salted(self.salt(login), password)
+
+    def salt(self, login: str) -> bytes:
+        """What makes a login's secret different from everybody else's."""
+        key, folded = self.database.encode()[:64], fold_login(login).encode(errors="surrogatepass")
+        return hashlib.blake2b(folded, key=key, digest_size=16, person=b"teduh secret").digest()
+
+    def secret_salted(self, salt: bytes, password: str) -> str:
+        """A login's secret, for whoever is known by the salt alone."""
+        key = self.login_kdf.derive(password, salt)
+        secret = key.hex()
+        wipe(key)
+        return secret
 
     def engine(self, user: str | None = None, secret: str | None = None, *, pooled: bool = True) -> Engine:
         """An engine for one login (or, without one, for whoever the URL names)."""
@@ -107,19 +135,50 @@ class ServerPlace:
             "application_name": "teduh",
             "options": "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s -c timezone=UTC",
         }
-        if not self.is_local() or "sslrootcert" in self.url.query:
+        if self.encrypted:
             args |= {"sslmode": "verify-full", "ssl_min_protocol_version": "TLSv1.3"}
         return args
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether every connection is made over TLS: within one machine only where the authority is known."""
+        return not self.is_local() or "sslrootcert" in self.url.query
 
     def is_local(self) -> bool:
         """Whether the server is this machine: a socket in a folder, or the loopback address."""
         host = self.url.query.get("host", self.url.host)
-        if not host or not isinstance(host, str) or host.startswith("/"):
+        if not host:
+            # Without a name the driver takes one from the surroundings.
+            return not any(os.environ.get(name) for name in ("PGHOST", "PGHOSTADDR", "PGSERVICE"))
+        if str(host).startswith("/"):
             return True
         try:
             return ipaddress.ip_address(host).is_loopback
         except ValueError:
             return host == "localhost"
+
+
+def keep_authority(state: Path, pem: bytes) -> Path:
+    """The authority's certificate as a file of this PC: written once, since another program may be reading it."""
+    path = state / "authority.pem"
+    if not path.exists() or path.read_bytes() != pem:
+        write_atomically(path, pem)
+    return path
+
+
+def _network_host_first(url: URL) -> URL:
+    """The URL with a host of its query in its usual place; a socket's folder stays there.
+
+    Raises:
+        ValueError: it names several hosts, or something that would change how connections are made.
+    """
+    wanted = {name: value for name, value in url.query.items() if isinstance(value, str)}
+    host = wanted.get("host", url.host or "")
+    if len(wanted) != len(url.query) or wanted.keys() - {"host", "port", "sslrootcert"} or "," in host:
+        raise ValueError
+    if "port" in wanted:
+        url = url.set(port=int(wanted["port"])).difference_update_query(["port"])
+    return url if not host or host.startswith("/") else url.set(host=host).difference_update_query(["host"])
 
 
 def _state_of(root: Path, url: URL) -> Path:
@@ -134,15 +193,18 @@ def connection_file(host: str, port: int, database: str, authority: str) -> byte
 
 
 _REASONS: Final = (
-    ("server_certificate", ("certificate verify failed", "certificate", "unsupported protocol", "tlsv1", "ssl error")),
+    ("other_name", ("does not match host name",)),
+    ("no_authority", ("root certificate file", "root.crt")),
+    ("old_tls", ("protocol version", "unsupported protocol", "no protocols available", "wrong version number")),
+    ("server_certificate", ("certificate", "ssl error")),
     ("no_ssl", ("does not support ssl", "server does not support")),
     ("refused_plain", ("no encryption", "no pg_hba.conf entry", "pg_hba")),
     ("no_database", ("does not exist",)),
-    ("wrong_password", ("password authentication failed", "not permitted to log in", "authentication failed")),
+    ("wrong_password", ("authentication failed", "not permitted to log in", "permission denied for database")),
     ("too_many", ("too many", "remaining connection slots")),
-    ("starting", ("starting up", "shutting down", "recovery mode")),
+    ("starting", ("starting up", "shutting down", "recovery mode", "not accepting", "not yet accepting")),
     ("no_name", ("could not translate", "failed to resolve", "name or service", "nodename")),
-    ("no_server", ("connection refused", "no such file", "is the server running")),
+    ("no_server", ("connection refused", "no such file", "is the server running", "invalid response", "unexpectedly")),
     ("no_answer", ("timeout", "timed out", "no route", "unreachable")),
 )
 
@@ -150,8 +212,9 @@ _REASONS: Final = (
 def reason_of(error: BaseException) -> str:
     """One word for why a server could not be used, from the driver's text, which itself is never shown.
 
-    ``server_certificate``, ``no_ssl``, ``refused_plain``, ``no_database``, ``wrong_password``, ``too_many``,
-    ``starting``, ``no_name``, ``no_server``, ``no_answer`` or ``unknown``.
+    ``other_name``, ``no_authority``, ``old_tls``, ``server_certificate``, ``no_ssl``, ``refused_plain``,
+    ``no_database``, ``wrong_password``, ``too_many``, ``starting``, ``no_name``, ``no_server``, ``no_answer`` or
+    ``unknown``.
     """
     text = str(getattr(error, "orig", error)).lower()
     # A login that is unknown reads 'role "x" does not exist': that is a wrong password, not a missing database.

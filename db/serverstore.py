@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -18,7 +18,7 @@ from db import recovery, upgrade
 from db.anchors import Anchor
 from db.audit import START, Action, Draft, Head, ImageKeys, Origin, clean, close_images, marked
 from db.faults import Damaged, NoStore, ServerTrouble, StoreLocked, WrongPassword
-from db.keyring import Credential, Kdf, Keyring, Slot, public_of, seal
+from db.keyring import Credential, Kdf, Keyring, Slot, public_of, seal, wipe
 from db.serverplace import ServerPlace, reason_of
 from db.store import Store
 from db.tries import Tries
@@ -26,6 +26,8 @@ from db.types import iso_utc, utc_now
 from db.unit import Unit
 
 W = TypeVar("W")
+
+_PRIVATE: Final = 32
 
 
 class ServerBackend:
@@ -81,7 +83,8 @@ class ServerBackend:
 
     def erase(self, connection: Connection, subject: str) -> None:
         """Destroy a person's image key; the owner's right alone."""
-        connection.exec_driver_sql("UPDATE image_key SET wrapped = NULL WHERE subject = %s", (subject,))
+        gone = "INSERT INTO image_key (subject, house_no) VALUES (%s, 0) ON CONFLICT (subject) DO UPDATE"
+        connection.exec_driver_sql(f"{gone} SET wrapped = NULL", (subject,))
         self.keys.forget(subject)
 
     def rewrap(self, connection: Connection) -> None:
@@ -180,7 +183,7 @@ class ServerAdmission:
         self._note("expel", owner)
 
     def _forget(self, name: str) -> None:
-        self._keyring.keys.pop(name, None)
+        self._keyring.drop(name)
 
     def _seal_all(self, owner: uuid.UUID, public: bytes) -> None:
         for name, key in self._keyring.keys.items():
@@ -209,8 +212,8 @@ class ServerOpening(Generic[W]):
     clock: Callable[[], datetime] = utc_now
     patience: Callable[[float], None] = time.sleep
 
-    def sign_in(self, login: str | None, password: str) -> Store[W]:
-        """Open as a person.
+    def sign_in(self, login: str | None, password: str, *, face: str = "") -> Store[W]:
+        """Open as a person, named or known by ``face``.
 
         Raises:
             StoreLocked: no name was given.
@@ -218,27 +221,61 @@ class ServerOpening(Generic[W]):
             ServerTrouble: the server cannot be used; its reason says why.
             NoStore, NewerStore: there is no home on this server, or one of a newer program.
         """
-        if login is None:
+        if login is None and not face:
             raise StoreLocked(reason="which_user")
-        tag = self.place.tag(login)
+        tag, salt = (face or self.face(login or "")).split(":")
         self.place.state.mkdir(parents=True, exist_ok=True)
         tries = Tries(self.place.state / "teduh.tries", self.clock)
         self.patience(tries.wait(tag))
-        engine = self.place.engine(self.place.role(login), self.place.secret(login, password))
+        secret = self.place.secret_salted(bytes.fromhex(salt), password)
         try:
-            keyring, kdf = self._enter(engine, tag, password)
+            store = self._store(tag, secret, lambda slot: slot.unlock(password))
         except WrongPassword:
-            engine.dispose()
             raise WrongPassword(wait=tries.wrong(tag)) from None
+        store.wrong_tries = tries.right(tag)
+        return store
+
+    def way_back(self, store: Store[W]) -> bytearray:
+        """What opens the store for the same person again, without the password: to be kept under a PIN."""
+        return store.keyring.private + store.keyring.secret
+
+    def come_back(self, face: str, way: bytearray) -> Store[W]:
+        """Open by what ``way_back`` gave, as the person of that face.
+
+        Raises:
+            WrongPassword: the person has gone, or has a new password or key pair since.
+            StoreLocked, ServerTrouble, NoStore, NewerStore: as ``sign_in``.
+        """
+
+        def unlock(slot: Slot) -> bytes:
+            private = bytes(way[:_PRIVATE])
+            if not hmac.compare_digest(slot.public, public_of(private)):
+                wipe(private)
+                raise WrongPassword(wait=0)
+            return private
+
+        return self._store(face.partition(":")[0], way[_PRIVATE:].decode(), unlock)
+
+    def face(self, login: str) -> str:
+        """What a PC may remember of a person, to let her choose herself from a row of faces: no name."""
+        return f"{self.place.tag(login)}:{self.place.salt(login).hex()}"
+
+    def _store(self, tag: str, secret: str, unlock: Callable[[Slot], bytes]) -> Store[W]:
+        engine = self.place.engine(self.place.role_tagged(tag), secret)
+        try:
+            keyring, kdf = self._enter(engine, tag, unlock)
         except DBAPIError as error:
             engine.dispose()
             reason = reason_of(error)
             if reason == "wrong_password":
-                raise WrongPassword(wait=tries.wrong(tag)) from None
+                raise WrongPassword(wait=0) from None
             raise ServerTrouble(reason=reason) from None
-        wrong = tries.right(tag)
+        except BaseException:
+            engine.dispose()
+            raise
+        keyring.secret = bytearray(secret.encode())
         store = self.around(engine, keyring)
-        store.wrong_tries, store.kdf = wrong, kdf
+        store.kdf = kdf
         return store
 
     def sign_in_with_words(self, words: Sequence[str], owner: ServerPlace) -> Store[W]:
@@ -290,9 +327,10 @@ class ServerOpening(Generic[W]):
         return Credential(slot, private, self.place.secret(login, password))
 
     @staticmethod
-    def _enter(engine: Engine, tag: str, password: str) -> tuple[Keyring, Kdf]:
-        with engine.connect() as connection:
-            if upgrade.is_due(connection):
+    def _enter(engine: Engine, tag: str, unlock: Callable[[Slot], bytes]) -> tuple[Keyring, Kdf]:
+        # Reads alone: BEGIN and ROLLBACK would be two more turns to a server that may be far away.
+        with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            if _is_due(connection):
                 raise StoreLocked(reason="upgrade_due")
             row = connection.exec_driver_sql(
                 "SELECT owner, tag, public, passes, memory, lanes, salt, wrapped FROM key_slot WHERE tag = %s", (tag,)
@@ -301,8 +339,9 @@ class ServerOpening(Generic[W]):
                 raise WrongPassword(wait=0)
             kdf = Kdf(row.passes, row.memory, row.lanes)
             slot = Slot(uuid.UUID(row.owner), row.tag, bytes(row.public), kdf, bytes(row.salt), bytes(row.wrapped))
-            private = slot.unlock(password)
+            private = unlock(slot)
             keyring = Keyring(slot.owner, bytearray(private), reload=lambda: _sealed_to(engine, slot.owner))
+            wipe(private)
             keyring.take(_sealed(connection, slot.owner))
         if not keyring.keys:
             raise StoreLocked(reason="disabled")
@@ -319,13 +358,8 @@ def _sealed(connection: Connection, owner: uuid.UUID) -> dict[str, bytes]:
     return {name: bytes(blob) for name, blob in rows}
 
 
-def refuse_without_store(connection: Connection) -> None:
-    """Refuse a database that holds no home.
-
-    Raises:
-        NoStore: there is none.
-    """
+def _is_due(connection: Connection) -> bool:
     try:
-        upgrade.is_due(connection)
+        return upgrade.is_due(connection)
     except Damaged:
         raise NoStore(place="server") from None

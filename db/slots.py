@@ -9,6 +9,7 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any, Self
 
 from db.faults import Damaged, NoStore
@@ -139,11 +140,13 @@ class SlotFile:
 
     def is_whole(self) -> bool:
         """Whether the slot file itself (not its copy) can be read."""
-        try:
-            Book.from_bytes(self.folder.slots.read_bytes())
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return False
-        return True
+        return _is_whole(self.folder.slots)
+
+    def damaged(self) -> list[Path]:
+        """Those of slot file and copy that cannot be read. A new store has no copy yet."""
+        copy = self.folder.previous_slots
+        expected = [self.folder.slots, *([copy] if copy.exists() else [])]
+        return [path for path in expected if not _is_whole(path)]
 
     def write(self, book: Book) -> None:
         """Put a book in place in one step, keeping the one before."""
@@ -160,6 +163,14 @@ class SlotFile:
             for _ in range(2 if forget else 1):
                 self.write(book)
             return book
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        Book.from_bytes(path.read_bytes())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+    return True
 
 
 def _without(

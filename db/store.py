@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any, Concatenate, Final, Generic, Literal, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 from sqlalchemy.orm.exc import StaleDataError
 
 from db.anchors import Anchor
 from db.audit import CLOCK_TOLERANCE, Backend, Draft, Head
 from db.faults import Conflict, Damaged, DiskTrouble, Refused, ServerTrouble, StoreFault, StoreLocked
 from db.keyring import Kdf, Keyring
+from db.running import Running
 from db.types import utc_now
 from db.unit import Actor, Unit, UnitSession
 from db.verify import Finding, same_head
@@ -24,6 +25,7 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 _IDLE: Final = 2.0
+_PATIENCE: Final = 10.0
 
 
 class Store(Generic[W]):
@@ -56,6 +58,7 @@ class Store(Generic[W]):
         self._admission = admission
         self._listeners: list[Callable[[frozenset[str]], None]] = []
         self._one_writer = threading.Lock()
+        self._running = Running(engine)
         self._tidy = _IdleTidy(tidy) if tidy else None
         reading = {"teduh_read": True} if kind == "file" else {"isolation_level": "AUTOCOMMIT"}
         self._reader = engine.execution_options(**reading)
@@ -71,11 +74,12 @@ class Store(Generic[W]):
 
     def read(self, actor: Actor, query: Callable[Concatenate[W, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query. Reads it notes are chained before the answer is handed out: unnoted means unseen."""
-        with self._unit(self._reader, actor, writing=False) as unit:
-            result = query(self._work(unit), *args, **kwargs)
-            noted = unit.drafts
-        if noted:
-            self._commit(actor, lambda unit: unit.drafts.extend(noted))
+        with self._running.one(writing=False):
+            with self._unit(self._reader, actor, writing=False) as unit:
+                result = query(self._work(unit), *args, **kwargs)
+                noted = unit.drafts
+            if noted:
+                self._commit(actor, lambda unit: unit.drafts.extend(noted))
         return result
 
     def found(self, actor: Actor, first_rows: Callable[[Unit], None]) -> None:
@@ -87,15 +91,22 @@ class Store(Generic[W]):
         self._commit(actor, lambda unit: unit.drafts.extend(drafts))
 
     def _commit(self, actor: Actor, act: Callable[[Unit], T]) -> T:
+        with self._running.one(writing=True):
+            return self._commit_one(actor, act)
+
+    def _commit_one(self, actor: Actor, act: Callable[[Unit], T]) -> T:
         with self._one_writer, self._unit(self._engine, actor, writing=True) as unit:
             try:
                 result = act(unit)
                 unit.session.flush()
                 head = unit.chain()
+                self._running.refuse_late()
                 unit.session.commit()
             except BaseException:
-                unit.session.rollback()
-                self._roll_back(unit)
+                try:
+                    unit.session.rollback()
+                finally:
+                    self._roll_back(unit)
                 raise
             if head is not None:
                 self.anchor.write(head)
@@ -135,19 +146,38 @@ class Store(Generic[W]):
         last = datetime.fromisoformat(at)
         return last if self.clock() < last - CLOCK_TOLERANCE else None
 
-    def close(self) -> None:
-        """Bring everything home: log into the database, connections gone, keys overwritten."""
-        if self._tidy:
-            self._tidy.stop()
-        self._engine.dispose()
-        if self._tidy:
-            self._tidy.now()
-        self.anchor.close()
-        self.keyring.wipe()
+    def interrupt(self, thread: int) -> None:
+        """Stop the read that a thread runs in this store, if it does; on a server this takes a round trip."""
+        self._running.interrupt(thread)
+
+    def seal(self) -> None:
+        """Refuse reads from now on and stop those that run; saves go on. The first step of locking."""
+        self._running.seal()
+
+    def close(self, patience: float = _PATIENCE) -> None:
+        """Bring everything home: log into the database, connections gone, keys overwritten.
+
+        Refuses whatever comes from now on, stops reads, and lets saves that run finish for ``patience`` seconds; one
+        that takes longer is stopped too, and so not saved.
+        """
+        self._running.end(patience)
+        try:
+            if self._tidy:
+                self._tidy.stop()
+            self._engine.dispose()
+            self._running.close_connections()
+            if self._tidy:
+                self._tidy.now()
+            self.anchor.close()
+        finally:
+            self.backend.keys.forget()
+            self.keyring.wipe()
 
     @contextlib.contextmanager
     def _unit(self, engine: Engine, actor: Actor, *, writing: bool) -> Iterator[Unit]:
-        with self._said_plainly(), UnitSession(engine, expire_on_commit=False) as session:
+        # A server's login could open a new connection by itself: whatever comes after the end is refused.
+        running = self._running.one(writing=writing)
+        with running, self._said_plainly(), UnitSession(engine, expire_on_commit=False) as session:
             unit = Unit(session, actor, self.clock(), self.backend, writing)
             unit.admission = self._admission(unit)
             session.info["unit"] = unit
@@ -165,7 +195,7 @@ class Store(Generic[W]):
         except SQLAlchemyError as error:
             fault_or_none = fault_of(error)
             if fault_or_none is None:
-                raise
+                raise _hushed(error) from None
             raise self._explain(fault_or_none) from None
 
     def _roll_back(self, unit: Unit) -> None:
@@ -193,11 +223,20 @@ def fault_of(error: SQLAlchemyError) -> StoreFault | None:
     return None
 
 
+def _hushed(error: SQLAlchemyError) -> SQLAlchemyError:
+    """Our own mistake, told by its kind alone: PostgreSQL quotes whole rows ("Failing row contains ...")."""
+    if isinstance(error, StatementError):
+        kind = f"{type(error.orig).__name__} {getattr(error.orig, 'sqlstate', None) or ''}".strip()
+        error.args, error.orig, error.params = (kind,), None, None
+    return error
+
+
 # By SQLSTATE where the server gives one, else by the driver's English. The first that fits counts.
 _FAULTS: Final[Sequence[tuple[tuple[str, ...], tuple[str, ...], Callable[[], StoreFault]]]] = (
     (("40001", "40P01", "23505", "23P01"), ("unique constraint",), lambda: Conflict(table="")),
     (("42501",), (), Refused),
-    (("55P03", "57014"), ("is locked",), lambda: StoreLocked(reason="busy")),
+    (("55P03",), ("is locked",), lambda: StoreLocked(reason="busy")),
+    (("57014",), ("interrupted",), lambda: StoreLocked(reason="stopped")),
     (("53100",), ("disk is full",), lambda: DiskTrouble(reason="full")),
     (("57P", "08"), ("connection",), lambda: ServerTrouble(reason="lost")),
     (("58",), ("disk i/o", "readonly database", "unable to open"), lambda: DiskTrouble(reason="io")),
@@ -211,7 +250,7 @@ class _IdleTidy:
     def __init__(self, chore: Callable[[], object]) -> None:
         self._chore = chore
         self._wake = threading.Event()
-        self._ended = False
+        self._ended = threading.Event()
         self._last = 0.0
         self._thread: threading.Thread | None = None
 
@@ -230,7 +269,7 @@ class _IdleTidy:
 
     def stop(self) -> None:
         """End the waiting thread."""
-        self._ended = True
+        self._ended.set()
         self._wake.set()
         if self._thread:
             self._thread.join()
@@ -239,8 +278,8 @@ class _IdleTidy:
         while True:
             self._wake.wait()
             self._wake.clear()
-            while not self._ended and (left := self._last + _IDLE - time.monotonic()) > 0:
-                time.sleep(min(left, 0.1))
-            if self._ended:
+            while (left := self._last + _IDLE - time.monotonic()) > 0 and not self._ended.wait(left):
+                pass
+            if self._ended.is_set():
                 return
             self.now()

@@ -51,9 +51,11 @@ class Tries:
     def _read(self) -> dict[str, tuple[int, datetime]]:
         try:
             stored = json.loads(self.path.read_bytes())
-            return {tag: (int(wrong), datetime.fromisoformat(last)) for tag, (wrong, last) in stored.items()}
-        except (OSError, ValueError, TypeError, AttributeError):
+            counts = {tag: (int(wrong), datetime.fromisoformat(last)) for tag, (wrong, last) in stored.items()}
+        except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError):
             return {}
+        # A damaged moment may read as one without a zone, which cannot be compared.
+        return {tag: entry for tag, entry in counts.items() if entry[1].tzinfo is not None}
 
     def _write(self, counts: dict[str, tuple[int, datetime]]) -> None:
         stored = {tag: (wrong, iso_utc(last)) for tag, (wrong, last) in counts.items()}

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,6 +13,8 @@ from db.audit import EXEMPT, Action, Backend, Draft, Head, Origin, row_key
 from db.types import Base, uuid7
 
 _CHUNK: Final = 2000
+_READING: Final = "a reading unit may not change rows; use Store.write"
+_BULK: Final = "bulk statements pass by the audit; change rows one by one or use add_many"
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,18 @@ class UnitSession(Session):
         """The unit this session works for."""
         unit: Unit = self.info["unit"]
         return unit
+
+    def bulk_save_objects(self, *_args: Any, **_options: Any) -> None:
+        """Refused: it passes by the flush, and so by the audit."""
+        raise RuntimeError(_BULK)
+
+    def bulk_insert_mappings(self, *_args: Any, **_options: Any) -> None:
+        """Refused, as ``bulk_save_objects``."""
+        raise RuntimeError(_BULK)
+
+    def bulk_update_mappings(self, *_args: Any, **_options: Any) -> None:
+        """Refused, as ``bulk_save_objects``."""
+        raise RuntimeError(_BULK)
 
 
 @dataclass
@@ -58,6 +72,8 @@ class Unit:
 
         The mappings are keyed by column; a missing key, version or default is filled in as the session would.
         """
+        if not self.writing:
+            raise RuntimeError(_READING)
         self.session.flush()
         table = _table_of(model)
         fill = _filler(table)
@@ -78,8 +94,20 @@ class Unit:
                 batch = []
         if batch:
             send()
-        self.touched.add(table.name)
+        if count:
+            self.touched.add(table.name)
         return count
+
+    def erase(self, subject: str) -> None:
+        """Make a person's row images unreadable for ever, and chain that it was done; on a server the owner's right.
+
+        What this unit changed of her rows so far is chained without an image, since nobody could read one any more.
+        """
+        self.session.flush()
+        drafts, self.drafts = self.drafts, []
+        self.drafts += [replace(draft, values=None, text="") if draft.subject == subject else draft for draft in drafts]
+        self.backend.erase(self.connection, subject)
+        self.note(Draft(Action.ERASED, row=subject, subject=subject))
 
     @property
     def connection(self) -> Connection:
@@ -121,11 +149,12 @@ def _filler(table: Table) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
         elif column.default is not None and column.default.is_scalar:
             defaults[column.key] = column.default.arg  # type: ignore[attr-defined]
 
+    blank = {key: defaults.get(key) for key in keys}
+
     def fill(row: Mapping[str, Any]) -> dict[str, Any]:
-        unknown = row.keys() - keys
-        if unknown:
-            raise KeyError(f"{table.name} has no column {sorted(unknown)}")
-        values = {key: row[key] if key in row else defaults.get(key) for key in keys}
+        values = {**blank, **row}
+        if len(values) > len(blank):
+            raise KeyError(f"{table.name} has no column {sorted(row.keys() - blank.keys())}")
         for key, make in makers.items():
             if values[key] is None:
                 values[key] = make()
@@ -164,10 +193,10 @@ def _collect(session: UnitSession, _context: UOWTransaction) -> None:
 @event.listens_for(UnitSession, "before_flush")
 def _refuse_in_reading(session: UnitSession, _context: UOWTransaction, _instances: object) -> None:
     if not session.unit.writing:
-        raise RuntimeError("a reading unit may not change rows; use Store.write")
+        raise RuntimeError(_READING)
 
 
 @event.listens_for(UnitSession, "do_orm_execute")
 def _refuse_bulk(state: ORMExecuteState) -> None:
     if not state.is_select and not state.is_relationship_load and not state.is_column_load:
-        raise RuntimeError("bulk statements pass by the audit; change rows one by one or use add_many")
+        raise RuntimeError(_BULK)

@@ -7,7 +7,7 @@ and made again, row counts and foreign keys compared before COMMIT, a verified c
 import configparser
 import importlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -77,13 +77,20 @@ def is_due(connection: Connection, versions: Path = VERSIONS) -> bool:
     return revision != known[-1]
 
 
-def upgrade(engine: Engine, *, to: str = "head", versions: Path = VERSIONS) -> list[str]:
-    """Run every revision that is due, in one transaction; the names of the tables whose columns changed.
+def upgrade(
+    engine: Engine,
+    *,
+    to: str = "head",
+    versions: Path = VERSIONS,
+    at_end: Callable[[Connection, list[str]], None] = lambda _connection, _changed: None,
+) -> None:
+    """Run every revision that is due, in one transaction.
 
     Args:
         engine: without pool and authorizer; on a server, the owner's.
         to: a revision, to go there (down as well); ``head`` for the newest.
         versions: the folder of revisions.
+        at_end: done last in the same transaction, with the names of the tables whose columns or rows changed.
 
     Raises:
         Damaged: rows were lost or keys dangle afterwards; everything was rolled back.
@@ -96,15 +103,17 @@ def upgrade(engine: Engine, *, to: str = "head", versions: Path = VERSIONS) -> l
         with connection.begin():
             before, columns = _counts(connection), _columns(connection)
             guarding.drop(connection, tables)
-            changed_counts = _run(connection, to, versions)
+            down, changed_counts = _run(connection, to, versions)
+            _compare(connection, before, changed_counts, down=down)
             if to != "base":
                 guarding.create(connection, tables)
-            _compare(connection, before, changed_counts)
             after = _columns(connection)
-    return sorted(name for name, held in columns.items() if name in after and after[name] != held)
+            kept = [name for name in columns if name in after]
+            at_end(connection, sorted(name for name in kept if name in changed_counts or after[name] != columns[name]))
 
 
-def _run(connection: Connection, to: str, versions: Path) -> Mapping[str, int]:
+def _run(connection: Connection, to: str, versions: Path) -> tuple[bool, Mapping[str, int]]:
+    """Whether the way went down, and by how many rows the revisions say they changed which tables."""
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory
@@ -119,11 +128,11 @@ def _run(connection: Connection, to: str, versions: Path) -> Mapping[str, int]:
     changed: dict[str, int] = {}
     script = ScriptDirectory.from_config(config)
     for revision in script.walk_revisions():
-        passed = before is None or revision.revision > before
+        passed = (before is None or revision.revision > before) and (to == "head" or revision.revision <= to)
         if passed and not down:
             for table, more in cast(Any, revision.module).CHANGED_COUNTS.items():
                 changed[table] = changed.get(table, 0) + more
-    return changed
+    return down, changed
 
 
 def _counts(connection: Connection) -> dict[str, int]:
@@ -137,10 +146,12 @@ def _columns(connection: Connection) -> dict[str, frozenset[str]]:
     return {name: frozenset(c["name"] for c in inspector.get_columns(name)) for name in inspector.get_table_names()}
 
 
-def _compare(connection: Connection, before: Mapping[str, int], changed: Mapping[str, int]) -> None:
+def _compare(connection: Connection, before: Mapping[str, int], changed: Mapping[str, int], *, down: bool) -> None:
     after = _counts(connection)
     for table, count in before.items():
-        if table in after and after[table] != count + changed.get(table, 0):
+        # A table that goes on the way up must be told as well: its rows, say, went to another one.
+        gone = table not in after and bool(count) and table not in changed and not down
+        if gone or (table in after and after[table] != count + changed.get(table, 0)):
             raise Damaged(what=f"rows of {table}")
     if connection.dialect.name == "sqlite":
         dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").first()

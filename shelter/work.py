@@ -111,8 +111,9 @@ class Work:
         Raises:
             NotFound: no such row, or not for this person.
         """
+        own = self._own(model)
         row = self.unit.session.get(model, key, populate_existing=False)
-        if row is None or not self._within(model, row):
+        if row is None or (own is not None and getattr(row, own) != self.me):
             raise NotFound(model.__tablename__)
         return row
 
@@ -184,10 +185,6 @@ class Work:
     def _condition(self, model: type[Base]) -> ColumnElement[bool] | None:
         own = self._own(model)
         return None if own is None else getattr(model, own) == self.me
-
-    def _within(self, model: type[Base], row: Base) -> bool:
-        own = self._own(model)
-        return own is None or getattr(row, own) == self.me
 
 
 class Founding(Work):

@@ -135,16 +135,20 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def file_home(file_template: Template, tmp_path: Path, clock: Clock) -> Iterator[TestHome]:
-    """An encrypted file home of this test's own."""
-    folder = tmp_path / "rumah"
-    shutil.copytree(file_template.folder, folder)
+def copied(template: Template, folder: Path, clock: Clock) -> TestHome:
+    """A copy of a founded file home; whoever asks for it closes it."""
+    shutil.copytree(template.folder, folder)
 
     def way_in(work: type[Work]) -> Opening[Work]:
         return Opening(StoreFolder(folder), work, clock, patience=lambda _seconds: None)
 
-    home = TestHome("file", folder, file_template.made, clock, way_in)
+    return TestHome("file", folder, template.made, clock, way_in)
+
+
+@pytest.fixture
+def file_home(file_template: Template, tmp_path: Path, clock: Clock) -> Iterator[TestHome]:
+    """An encrypted file home of this test's own."""
+    home = copied(file_template, tmp_path / "rumah", clock)
     yield home
     home.close()
 

@@ -13,11 +13,16 @@ _ROOT: Final = Path(__file__).resolve().parent.parent
 def where(error: BaseException) -> str:
     """Class of the error, and file and line of ours it came from. The error's own text may hold a value: left out."""
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if Path(frame.filename).resolve().is_relative_to(_ROOT)]
+    ours = [frame for frame in frames if _is_ours(Path(frame.filename).resolve())]
     if not frames:
         return type(error).__name__
     last = (ours or frames)[-1]
     return f"{type(error).__name__}, {Path(last.filename).name}:{last.lineno}"
+
+
+def _is_ours(path: Path) -> bool:
+    # The libraries may lie inside our folder too: uv puts them into .venv.
+    return path.is_relative_to(_ROOT) and "site-packages" not in path.parts
 
 
 def sentence(error: BaseException) -> str:

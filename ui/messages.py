@@ -45,7 +45,11 @@ def sentence(error: StoreFault | RuleBroken | NotAllowed | NotFound) -> str:
 def _store(fault: StoreFault) -> str:
     facts = fault.facts
     sentences: Mapping[type[StoreFault], Callable[[], str]] = {
-        NoStore: lambda: _("Belum ada rumah di tempat ini. Buatlah dengan perintah init, atau periksa foldernya."),
+        NoStore: lambda: (
+            server_sentence("no_home")
+            if facts.get("place") == "server"
+            else _("Belum ada rumah di tempat ini. Buatlah dengan perintah init, atau periksa foldernya.")
+        ),
         StoreExists: lambda: _("Di tempat ini sudah ada rumah. Tidak ada yang diubah; pilihlah tempat lain."),
         StoreLocked: lambda: _locked(str(facts.get("reason"))),
         WrongPassword: lambda: _wrong_password(int(str(facts.get("wait", 0)))),
@@ -72,6 +76,8 @@ def _store(fault: StoreFault) -> str:
 def _disk(reason: str) -> str:
     if reason == "full":
         return _("Disk penuh. Yang terakhir belum tersimpan; yang sebelumnya aman. Kosongkan ruang, lalu ulangi.")
+    if reason == "place":
+        return _("Folder atau berkas itu tidak dapat dipakai. Periksa namanya, dan hak Anda di sana.")
     return _("Disk tidak menjawab. Yang terakhir belum tersimpan; yang sebelumnya aman. Periksa disk dan kabelnya.")
 
 
@@ -87,6 +93,7 @@ def _locked(reason: str) -> str:
             "Data di server masih dalam bentuk lama. Pemilik server perlu menjalankan server-upgrade."
         ),
         "closed": lambda: _("Data sudah dikunci."),
+        "stopped": lambda: _("Pencarian itu dihentikan karena terlalu lama. Tidak ada yang berubah."),
         "busy": lambda: _("Data sedang dipakai program lain. Tunggu sebentar, lalu ulangi; tidak ada yang berubah."),
     }
     return sentences[reason]()
@@ -145,6 +152,14 @@ def server_sentence(reason: str) -> str:
         "server_certificate": lambda: _(
             "Sertifikat server tidak cocok. Mungkin server lain menjawab; jangan teruskan."
         ),
+        "other_name": lambda: _(
+            "Sertifikat server dibuat untuk nama lain. Pakailah berkas sambungan, atau nama yang disebut saat"
+            " server-setup."
+        ),
+        "no_authority": lambda: _(
+            "Sertifikat rumah belum ada di PC ini. Bukalah server lewat berkas sambungannya, bukan lewat alamat."
+        ),
+        "old_tls": lambda: _("Server belum dapat memakai TLS 1.3. Perbarui PostgreSQL di sana; jangan teruskan."),
         "no_ssl": lambda: _("Server tidak memakai sambungan terenkripsi (TLS). Jalankan server-setup di sana."),
         "refused_plain": lambda: _("Server menolak sambungan dari PC ini. Periksa pg_hba.conf di server."),
         "plain_accepted": lambda: _(
@@ -165,7 +180,14 @@ def server_sentence(reason: str) -> str:
         "too_old": lambda: _("PostgreSQL di server terlalu tua; diperlukan versi 14 atau lebih baru."),
         "not_superuser": lambda: _("Untuk menyiapkan server, masuklah sebagai superuser PostgreSQL."),
         "database_exists": lambda: _("Database dengan nama itu sudah ada. Tidak ada yang diubah; pilihlah nama lain."),
-        "database_name": lambda: _("Nama database: huruf kecil, angka dan garis bawah, diawali huruf."),
+        "database_name": lambda: _(
+            "Nama database: huruf kecil, angka dan garis bawah, diawali huruf, paling panjang 27 huruf."
+        ),
+        "host": lambda: _("Nama atau alamat server di --host hanya boleh huruf, angka, titik, titik dua dan garis."),
+        "other_hosts": lambda: _(
+            "Server ini sudah memakai sertifikat rumah lain, yang tidak menyebut semua --host itu. Tidak ada yang"
+            " diubah; pakailah --host yang sama seperti rumah itu."
+        ),
         "clock": lambda: _("Jam PC ini dan jam server berbeda lebih dari satu menit. Betulkan jamnya."),
         "no_home": lambda: _("Server dapat dipakai, tetapi belum ada rumah di dalamnya. Jalankan init --server."),
     }
@@ -201,10 +223,12 @@ def _rule(broken: RuleBroken) -> str:
         "login_taken": lambda: _("Nama {login} sudah dipakai."),
         "not_own_password": lambda: _("Kata sandi orang lain diganti dengan reset."),
         "number_cancelled": lambda: _("Nomor ini sudah dibatalkan."),
+        "number_taken": lambda: _("Nomor {number} sudah pernah dipakai. Ubah pola nomornya."),
         "own_account": lambda: _("Anda tidak dapat menutup akun Anda sendiri."),
         "pattern_field": lambda: _("Pola nomor memuat isian yang tidak dikenal."),
         "pattern_long": lambda: _("Pola nomor paling panjang {most} huruf."),
         "pattern_plain": lambda: _("Pola nomor perlu {{seq}} agar setiap nomor berbeda."),
+        "pattern_type": lambda: _("Pola nomor ini perlu jenis dokumen: {{TYPE}}."),
         "pattern_year": lambda: _("Pola nomor perlu tahun: {{YYYY}} atau {{YY}}."),
         "reason_missing": lambda: _("Isi alasannya."),
         "role_missing": lambda: _("Sebutkan sedikitnya satu peran: {roles}"),
@@ -246,6 +270,6 @@ def finding_sentence(finding: Finding) -> str:
         Wrong.OTHER_HISTORY: lambda: _(
             "Riwayat ini bukan riwayat yang terakhir tercatat di PC ini. Tabel {table}: catatan nomor {seq} berbeda."
         ),
-        Wrong.SLOTS: lambda: _("Berkas kunci {table} rusak; salinan sebelumnya yang dipakai."),
+        Wrong.SLOTS: lambda: _("Berkas kunci {table} rusak; berkas kunci yang lain dipakai."),
     }
     return sentences[finding.wrong]().format(**facts)

@@ -98,6 +98,11 @@ BEGIN
         previous := e.hash;
         due := e.seq + 1;
     END LOOP;
+    IF due = 1 THEN
+        RETURN QUERY SELECT due, 'entry_missing'; -- founding chains the first one: no store is without
+    END IF;
+    RETURN QUERY SELECT i.seq, 'row_unknown' FROM audit_image i LEFT JOIN audit_entry a ON a.seq = i.seq
+        WHERE a.seq IS NULL OR length(a.image_hash) = 0 ORDER BY i.seq;
 END
 $teduh$;
 

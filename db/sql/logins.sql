@@ -27,7 +27,7 @@ END
 $teduh$;
 
 -- guard teduh_login_groups(text,text[]) : all
--- Puts a login into exactly these groups (and the one of all logins).
+-- Puts a login into exactly these groups (and the one of all logins); one that was ended into none.
 CREATE FUNCTION teduh_login_groups(who text, groups text[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $teduh$
 DECLARE
@@ -41,8 +41,11 @@ BEGIN
              JOIN pg_roles u ON u.oid = m.member WHERE u.rolname = role_name AND starts_with(r.rolname, prefix) LOOP
         EXECUTE format('REVOKE %I FROM %I', g, role_name);
     END LOOP;
+    IF NOT (SELECT r.rolcanlogin FROM pg_roles r WHERE r.rolname = role_name) THEN
+        RETURN;
+    END IF;
     FOREACH g IN ARRAY groups || ARRAY['all'] LOOP
-        IF g !~ '^[a-z_]+$' OR starts_with(g, 'u_') OR g = 'owner' THEN
+        IF g !~ '^[a-z][a-z_]*$' OR starts_with(g, 'u_') OR g = 'owner' THEN
             RAISE invalid_parameter_value USING MESSAGE = 'not a group of this store';
         END IF;
         EXECUTE format('GRANT %I TO %I', prefix || g, role_name);
@@ -72,7 +75,7 @@ END
 $teduh$;
 
 -- guard teduh_login_stop(text) : all
--- Ends a login: no sign-in, no keys, open connections cut. The slot stays, so that it can be let in again.
+-- Ends a login: no sign-in, no keys, no groups, open connections cut. The slot stays, so that it can be let in again.
 CREATE FUNCTION teduh_login_stop(who text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $teduh$
 DECLARE
@@ -87,6 +90,8 @@ BEGIN
         RETURN;
     END IF;
     EXECUTE format('ALTER ROLE %I NOLOGIN', role_name);
+    -- A connection that comes back before this is committed has no rights left.
+    PERFORM teduh_login_groups(who, '{}');
     BEGIN
         PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = role_name AND pid <> pg_backend_pid();
     EXCEPTION WHEN insufficient_privilege THEN
@@ -96,6 +101,7 @@ END
 $teduh$;
 
 -- guard teduh_login_resume(text) : all
+-- Lets a login in again; its groups are given back by teduh_login_groups.
 CREATE FUNCTION teduh_login_resume(who text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $teduh$
 DECLARE
@@ -118,7 +124,11 @@ BEGIN
     PERFORM teduh_login_stop(who);
     DELETE FROM key_slot WHERE owner = who RETURNING login_role INTO role_name;
     IF role_name IS NOT NULL THEN
-        EXECUTE format('DROP ROLE %I', role_name);
+        BEGIN
+            EXECUTE format('DROP ROLE %I', role_name);
+        EXCEPTION WHEN dependent_objects_still_exist THEN
+            NULL; -- a large object is enough for that; a role without sign-in and groups may stay
+        END;
     END IF;
 END
 $teduh$;

@@ -31,10 +31,12 @@ def rename_home(work: Work, *, name: str, place: str) -> None:
     """Change the home's name and the town printed above signatures.
 
     Raises:
-        RuleBroken: the name is empty or too long.
+        RuleBroken: the name is empty or too long, or stands in the neutral letterhead.
     """
-    identity = work.get(HomeIdentity, 1)
-    identity.name, identity.place = rules.clean_home_name(name), place.strip() or identity.place
+    identity, neutral = work.get(HomeIdentity, 1), work.get(Letterhead, "NETRAL")
+    kept = rules.clean_home_name(name)
+    rules.must_stay_neutral(kept, neutral.lines, neutral.address)
+    identity.name, identity.place = kept, place.strip() or identity.place
 
 
 @needs(Permission.HOME_LETTERHEAD_WRITE)
@@ -45,9 +47,8 @@ def set_letterhead(work: Work, *, kind: str, lines: str, address: str = "", logo
         RuleBroken: ``letterhead_names_home``.
     """
     letterhead = work.get(Letterhead, kind)
-    name = work.get(HomeIdentity, 1).name.casefold()
-    if kind == "NETRAL" and name in f"{lines}\n{address}".casefold():
-        raise RuleBroken("letterhead_names_home", "lines")
+    if kind == "NETRAL":
+        rules.must_stay_neutral(work.get(HomeIdentity, 1).name, lines, address)
     letterhead.lines, letterhead.address, letterhead.logo = lines.strip(), address.strip(), logo
 
 
@@ -76,6 +77,9 @@ def take_number(work: Work, *, kind: NumberKind, day: date, type_code: str = "")
         kind: what is numbered.
         day: the paper's day; its year picks the series.
         type_code: for kinds counted by paper type (``FORM``: ``ASM``) or period (``REPORT``: ``TW.IV``).
+
+    Raises:
+        RuleBroken: ``number_taken``: the patterns as they are set now would give a number twice.
     """
     work.exclusive(f"number:{kind}:{type_code}:{day.year}")
     wanted = work.visible(NumberSeries).where(
@@ -91,6 +95,8 @@ def take_number(work: Work, *, kind: NumberKind, day: date, type_code: str = "")
     work.flush()
     pattern = str(_setting(work, f"numbering.{kind.value}"))
     text = rules.write_number(pattern, seq=series.last, day=day, type_code=type_code)
+    if work.rows(work.visible(NumberIssued, NumberIssued.id).where(NumberIssued.text == text)):
+        raise RuleBroken("number_taken", "number", number=text)
     work.add(NumberIssued(series_id=series.id, seq=series.last, text=text, issued_at=work.now, issued_by=work.me))
     work.flush()
     return text

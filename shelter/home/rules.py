@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -63,6 +64,8 @@ _ALL: Final = (
     Setting("statistics.least_cell", 11, lambda: _("Angka di bawah ini disamarkan di luar rumah"), least=1, most=100),
 )
 SETTINGS: Final[Mapping[str, Setting]] = {setting.name: setting for setting in _ALL}
+# Counted by paper type or period: a pattern that leaves it out would give two papers one number.
+_TYPED: Final = {f"numbering.{NumberKind.FORM}", f"numbering.{NumberKind.REPORT}"}
 
 
 def encode_setting(name: str, value: SettingType) -> str:
@@ -71,7 +74,25 @@ def encode_setting(name: str, value: SettingType) -> str:
     Raises:
         RuleBroken: ``setting_unknown``, ``setting_type``, ``setting_range``, ``setting_choice`` or a pattern's fault.
     """
+    _must_fit(_declared(name), value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def decode_setting(name: str, stored: str | None) -> SettingType:
+    """A setting's value from what is stored; the default when nothing is, or when it no longer fits."""
     setting = _declared(name)
+    if stored is None:
+        return setting.default
+    try:
+        value: SettingType = json.loads(stored)
+        _must_fit(setting, value)
+    except (ValueError, RuleBroken):
+        return setting.default
+    return value
+
+
+def _must_fit(setting: Setting, value: SettingType) -> None:
+    name = setting.name
     if type(value) is not type(setting.default):
         raise RuleBroken("setting_type", name, kind=type(setting.default).__name__)
     if isinstance(value, int) and not isinstance(value, bool):
@@ -81,17 +102,7 @@ def encode_setting(name: str, value: SettingType) -> str:
     if setting.choices and value not in setting.choices:
         raise RuleBroken("setting_choice", name, choices=", ".join(setting.choices))
     if name.startswith("numbering."):
-        check_pattern(str(value))
-    return json.dumps(value, ensure_ascii=False)
-
-
-def decode_setting(name: str, stored: str | None) -> SettingType:
-    """A setting's value from what is stored; the default when nothing is, or when it no longer fits."""
-    setting = _declared(name)
-    if stored is None:
-        return setting.default
-    value: SettingType = json.loads(stored)
-    return value if type(value) is type(setting.default) else setting.default
+        check_pattern(str(value), typed=name in _TYPED)
 
 
 def _declared(name: str) -> Setting:
@@ -101,24 +112,32 @@ def _declared(name: str) -> Setting:
         raise RuleBroken("setting_unknown", name, name=name) from None
 
 
-_FIELD: Final = re.compile(r"\{(seq(?::0\d)?|ROM|YYYY|YY|MM|TYPE|TW)\}")
+_FIELD: Final = re.compile(r"\{(seq(?::0[1-9])?|ROM|YYYY|YY|MM|TYPE|TW)\}")
+LONGEST_PATTERN: Final = 60
+LONGEST_NUMBER: Final = 80
 
 
-def check_pattern(pattern: str) -> None:
+def check_pattern(pattern: str, *, typed: bool = False) -> None:
     """Whether a numbering pattern can be used: known fields, a year, and something that tells numbers apart.
 
+    ``typed``: it is for papers counted by type or period, so it must name that too.
+
     Raises:
-        RuleBroken: ``pattern_field``, ``pattern_year`` or ``pattern_plain``.
+        RuleBroken: ``pattern_field``, ``pattern_year``, ``pattern_plain``, ``pattern_type`` or ``pattern_long``.
     """
     rest = _FIELD.sub("", pattern)
-    if "{" in rest or "}" in rest:
+    if "{" in rest or "}" in rest or not rest.isprintable():
         raise RuleBroken("pattern_field", "pattern")
     if "{YYYY}" not in pattern and "{YY}" not in pattern:
         raise RuleBroken("pattern_year", "pattern")
     if "{seq" not in pattern and "{TYPE}" not in pattern:
         raise RuleBroken("pattern_plain", "pattern")
-    if len(pattern) > 60:
-        raise RuleBroken("pattern_long", "pattern", most=60)
+    if typed and "{TYPE}" not in pattern:
+        raise RuleBroken("pattern_type", "pattern")
+    # The widest day there is (VIII, TW.III), a number nobody reaches, a type code of usual length.
+    widest = write_number(pattern, seq=999_999, day=date(2000, 8, 1), type_code="TW.III")
+    if len(pattern) > LONGEST_PATTERN or len(widest) > LONGEST_NUMBER:
+        raise RuleBroken("pattern_long", "pattern", most=LONGEST_PATTERN)
 
 
 def write_number(pattern: str, *, seq: int, day: date, type_code: str = "") -> str:
@@ -148,6 +167,23 @@ def write_number(pattern: str, *, seq: int, day: date, type_code: str = "") -> s
     text = _FIELD.sub(field, pattern)
     # A pattern without a running number (a periodic report) still gives each paper a number of its own.
     return text if "{seq" in pattern or seq == 1 else f"{text}-{seq}"
+
+
+def must_stay_neutral(home_name: str, *texts: str) -> None:
+    """Refuse a neutral letterhead that names the home (documents.md section 0, *Kop netral*).
+
+    Only letters and digits count, so that a line's end, a hyphen or a mail address hides no name.
+
+    Raises:
+        RuleBroken: ``letterhead_names_home``.
+    """
+    name = _bare(home_name)
+    if name and name in _bare("".join(texts)):
+        raise RuleBroken("letterhead_names_home", "lines")
+
+
+def _bare(text: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFKC", text).casefold() if letter.isalnum())
 
 
 def clean_home_name(name: str) -> str:

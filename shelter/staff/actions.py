@@ -44,10 +44,10 @@ def add_account(
         id=owner, login=name, login_key=key, display_name=display_name.strip() or name, employee_number=employee_number
     ))  # fmt: skip
     work.flush()
+    _mark_alone(work)
     work.add(StaffIdentity(account_id=owner, full_name=full_name.strip() or display_name.strip() or name))
     for role in granted:
         work.add(RoleGrant(account_id=owner, role=role.value, from_day=work.today, granted_by=work.me))
-    _mark_alone(work)
     work.flush()
     work.admission.admit(credential, _groups(granted))
     return owner
@@ -60,19 +60,19 @@ def grant_roles(work: Work, *, account_id: UUID, roles: Iterable[str]) -> None:
     Raises:
         RuleBroken: a role is unknown, or the last head or administrator would go.
     """
-    account = work.get(Account, account_id)
+    account = _present(work, account_id)
     wanted = rules.known_roles(roles)
     held = {grant.role: grant for grant in _open_grants(work, account_id)}
     for role in rules.FIRST_ROLES:
         if role in held and role not in wanted:
             rules.must_stay_governable({role: _holders(work)[role]}, account_id)
+    _mark_alone(work)
     for name, grant in held.items():
         if name not in wanted:
             grant.ended_at = work.now
     for role in wanted:
         if role not in held:
             work.add(RoleGrant(account_id=account_id, role=role.value, from_day=work.today, granted_by=work.me))
-    _mark_alone(work)
     work.flush()
     if account.disabled_at is None:
         work.admission.regroup(account_id, _groups(wanted))
@@ -96,13 +96,12 @@ def disable_account(work: Work, *, account_id: UUID) -> None:
 @needs(Permission.STAFF_ACCOUNT_WRITE)
 def enable_account(work: Work, *, account_id: UUID) -> None:
     """Let a person in again who was shut out."""
-    account = work.get(Account, account_id)
-    if account.removed_at is not None:
-        raise NotFound("account")
+    account = _present(work, account_id)
     if account.disabled_at is not None:
         account.disabled_at = None
         work.flush()
         work.admission.readmit(account_id)
+        work.admission.regroup(account_id, _groups(Role(grant.role) for grant in _open_grants(work, account_id)))
 
 
 @needs(Permission.STAFF_ACCOUNT_WRITE)
@@ -151,7 +150,7 @@ def delegate(work: Work, *, to_account: UUID, title: str, from_day: date, until_
     Raises:
         RuleBroken: see ``rules.may_stand_in``.
     """
-    work.get(Account, to_account)
+    _present(work, to_account)
     work.exclusive("delegation")
     span = Span(from_day, until_day)
     others = [_span(row) for row in work.entities(Delegation, work.visible(Delegation))]
@@ -172,7 +171,7 @@ def delegate(work: Work, *, to_account: UUID, title: str, from_day: date, until_
 @needs(Permission.STAFF_DELEGATION_WRITE)
 def end_delegation(work: Work, *, delegation_id: UUID) -> None:
     """End a delegation today, before its time."""
-    work.get(Delegation, delegation_id).ended_on = work.today
+    _end(work.get(Delegation, delegation_id), work.today)
 
 
 @needs(Permission.CASES_ASSIGNMENT_WRITE)
@@ -185,7 +184,7 @@ def lend_caseload(
         RuleBroken: see ``rules.may_lend``.
     """
     for account_id in (lender, borrower):
-        work.get(Account, account_id)
+        _present(work, account_id)
     work.exclusive(f"caseload:{lender}")
     loans = work.entities(CaseloadLoan, work.visible(CaseloadLoan).where(CaseloadLoan.lender == lender))
     rules.may_lend(lender, borrower, Span(from_day, until_day), [_span(loan) for loan in loans])
@@ -198,7 +197,7 @@ def lend_caseload(
 @needs(Permission.CASES_ASSIGNMENT_WRITE)
 def end_loan(work: Work, *, loan_id: UUID) -> None:
     """End a lent case load today, before its time."""
-    work.get(CaseloadLoan, loan_id).ended_on = work.today
+    _end(work.get(CaseloadLoan, loan_id), work.today)
 
 
 def _span(row: Delegation | CaseloadLoan) -> Span:
@@ -207,9 +206,20 @@ def _span(row: Delegation | CaseloadLoan) -> Span:
     return Span(row.from_day, last)
 
 
+def _end(row: Delegation | CaseloadLoan, day: date) -> None:
+    """End it on this day; what had ended before stays as it was, since it tells who was whom on which day."""
+    if row.ended_on is None and row.until_day >= day:
+        row.ended_on = day
+
+
 def _other(work: Work, account_id: UUID) -> Account:
     if account_id == work.me:
         raise RuleBroken("own_account", "account")
+    return _present(work, account_id)
+
+
+def _present(work: Work, account_id: UUID) -> Account:
+    """An account that was not removed."""
     account = work.get(Account, account_id)
     if account.removed_at is not None:
         raise NotFound("account")
@@ -238,7 +248,10 @@ def _groups(roles: Iterable[Role]) -> list[str]:
 
 
 def _mark_alone(work: Work) -> None:
-    """Granting a role is for two people; while nobody else could be the second, the entry says so."""
+    """Granting a role is for two people; while nobody else could be the second, the entry says so.
+
+    Asked before the grant: whoever it lets in was no second yet.
+    """
     holders = _holders(work)
     if {account for role in (Role.KEPALA, Role.ADMIN) for account in holders.get(role, ())} <= {work.me}:
         work.alone()

@@ -75,10 +75,15 @@ def account_named(work: Work, *, login: str) -> AccountRow:
 def standing_in(work: Work) -> StandingIn | None:
     """Who stands in for the head today, if anybody does."""
     day = work.today
-    statement = work.visible(Delegation, Delegation.to_account, Delegation.title, Delegation.letter_number).where(
-        Delegation.from_day <= day,
-        Delegation.until_day >= day,
-        or_(Delegation.ended_on.is_(None), Delegation.ended_on > day),
+    statement = (
+        work.visible(Delegation, Delegation.to_account, Delegation.title, Delegation.letter_number)
+        .join(Account, Account.id == Delegation.to_account)
+        .where(
+            Delegation.from_day <= day,
+            Delegation.until_day >= day,
+            or_(Delegation.ended_on.is_(None), Delegation.ended_on > day),
+            Account.disabled_at.is_(None),
+        )
     )
     found = work.rows(statement)
     return StandingIn(*tuple(found[0])) if found else None

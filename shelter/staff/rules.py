@@ -27,8 +27,9 @@ class Span:
         return self.from_day <= day and (self.until_day is None or day <= self.until_day)
 
     def overlaps(self, other: "Span") -> bool:
-        """Whether the two share a day."""
-        return self.covers(other.from_day) or other.covers(self.from_day)
+        """Whether the two share a day. A span ended before it began has none to share."""
+        first = max(self.from_day, other.from_day)
+        return self.covers(first) and other.covers(first)
 
 
 def clean_login(login: str) -> str:
@@ -40,7 +41,8 @@ def clean_login(login: str) -> str:
     name = " ".join(unicodedata.normalize("NFC", login).split())
     if not name:
         raise RuleBroken("login_empty", "login")
-    if len(name) > LONGEST_LOGIN:
+    # Some letters become several when names are compared.
+    if max(len(name), len(unicodedata.normalize("NFKC", name).casefold())) > LONGEST_LOGIN:
         raise RuleBroken("login_long", "login", most=LONGEST_LOGIN)
     if any(unicodedata.category(character).startswith("C") for character in name):
         raise RuleBroken("login_characters", "login")

@@ -16,6 +16,7 @@ _TEXTS: Final[Mapping[str, Callable[[], str]]] = {
     "one of the arguments %s is required": lambda: _("perlu salah satu dari: %s"),
     "not allowed with argument %s": lambda: _("tidak dapat bersama %s"),
     "unrecognized arguments: %s": lambda: _("argumen tidak dikenal: %s"),
+    "ignored explicit argument %r": lambda: _("%r tidak diharapkan"),
     "expected one argument": lambda: _("perlu satu nilai"),
     "expected at least one argument": lambda: _("perlu sedikitnya satu nilai"),
     "ambiguous option: %(option)s could match %(matches)s": lambda: _("%(option)s dapat berarti %(matches)s"),

@@ -67,7 +67,7 @@ def _user_commands(commands: "argparse._SubParsersAction[_Parser]") -> None:
     add.add_argument("--display", default="", metavar=_("NAMA_LENGKAP"), help=_("nama untuk layar dan dokumen"))
     roles = _command(verbs, "roles", _("Mengganti peran pengguna dengan tepat peran-peran ini."))
     roles.add_argument("name", metavar=_("NAMA"))
-    roles.add_argument("--role", action="append", required=True, metavar=_("PERAN"))
+    roles.add_argument("--role", action="append", required=True, metavar=_("PERAN"), help=_("boleh lebih dari sekali"))
     disable = _command(verbs, "disable", _("Menutup akun untuk sementara; kata sandinya tetap."))
     enable = _command(verbs, "enable", _("Membuka kembali akun yang ditutup."))
     remove = _command(verbs, "remove", _("Mengeluarkan pengguna untuk selamanya dan mengganti kunci-kunci data."))
@@ -104,6 +104,7 @@ def _server_commands(commands: "argparse._SubParsersAction[_Parser]") -> None:
     check = _command(commands, "server-check", _("Satu kalimat tentang keadaan server, apa pun yang salah."))
     check.add_argument("--server", required=True, metavar="URL", help=_("alamat atau berkas sambungan"))
     check.add_argument("--user", metavar=_("NAMA"), help=_("masuk juga, dan periksa rumahnya"))
+    check.add_argument("--owner", metavar=_("BERKAS"), help=_("berkas pemilik: periksa juga apakah rumahnya sudah ada"))
     upgrade = _command(
         commands, "server-upgrade", _("Membawa data di server ke bentuk Teduh ini, dengan sambungan pemilik.")
     )

@@ -2,11 +2,12 @@
 
 import argparse
 import getpass
+import math
 import os
 import platform
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
@@ -48,8 +49,7 @@ def state_root() -> Path:
 
 def server_of(arguments: argparse.Namespace) -> ServerPlace:
     """The server named by ``--server``, without anybody's name: a URL may carry the owner's."""
-    place = ServerPlace.parse(arguments.server, state_root())
-    return replace(place, url=place.url.set(username=None, password=None))
+    return ServerPlace.parse(arguments.server, state_root()).without_name()
 
 
 def owner_needed(arguments: argparse.Namespace) -> ServerPlace:
@@ -83,7 +83,7 @@ def opening_of(arguments: argparse.Namespace, work: type[Work] = Work) -> WorkOp
 def wait_aloud(seconds: float) -> None:
     """Wait out the delay after a wrong password, saying so."""
     if seconds > 0:
-        say(_("Menunggu {n} detik setelah kata sandi salah ...").format(n=round(seconds + 0.5)))
+        say(_("Menunggu {n} detik setelah kata sandi salah ...").format(n=math.ceil(seconds)))
         time.sleep(seconds)
 
 
@@ -114,6 +114,15 @@ def enter_by_words(arguments: argparse.Namespace) -> Inside:
 
 
 def _inside(opening: WorkOpening, store: Store[Work], actor: Actor, *, noted: bool) -> Inside:
+    try:
+        _look_around(store, actor, noted=noted)
+    except BaseException:
+        store.close()
+        raise
+    return Inside(opening, store, actor)
+
+
+def _look_around(store: Store[Work], actor: Actor, *, noted: bool) -> None:
     behind = store.clock_behind()
     if behind is not None:
         day = behind.strftime("%d/%m/%Y %H.%M")
@@ -125,11 +134,9 @@ def _inside(opening: WorkOpening, store: Store[Work], actor: Actor, *, noted: bo
         )
     if noted:
         if store.behind_anchor():
-            store.close()
             raise Damaged(what="rolled_back")
         tries = f"wrong:{store.wrong_tries}" if store.wrong_tries else ""
         store.note(actor, Draft(Action.SIGN_IN, row=str(actor.id), subject=str(actor.id), reason=tries))
-    return Inside(opening, store, actor)
 
 
 def ask_password() -> str:
@@ -161,7 +168,10 @@ def ask_new_password(login: str, variable: str = "TEDUH_NEW_PASSWORD") -> str:
 def _ask(question: str) -> str:
     if not sys.stdin.isatty():
         raise StoreLocked(reason="no_password")
-    return getpass.getpass(question)
+    try:
+        return getpass.getpass(question)
+    except EOFError:
+        raise StoreLocked(reason="no_password") from None
 
 
 def say(text: str) -> None:

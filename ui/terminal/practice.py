@@ -18,7 +18,7 @@ from db.store import Store
 from db.unit import Actor
 from shelter.language import _
 from shelter.rights import Role
-from shelter.staff import actions
+from shelter.staff import actions, queries
 from shelter.work import Founding, Work
 from ui.terminal import doors, stores
 from ui.terminal.doors import say
@@ -46,12 +46,14 @@ def run(arguments: argparse.Namespace) -> int:
     folder = Path(platformdirs.user_data_dir("Teduh", appauthor=False)) / "latihan"
     # Practice data is invented, so its password may lie beside it: whoever practises must not be locked out.
     note = folder.with_name("latihan-kata-sandi.txt")
-    if not StoreFolder(folder).exists():
-        note.parent.mkdir(parents=True, exist_ok=True)
-        password = os.environ.get("TEDUH_PASSWORD") or " ".join(secrets.choice(word_list()) for _word in range(4))
-        note.write_text(password + "\n", encoding="utf-8")
-        say(_("Membuat rumah latihan ..."))
-        make(folder, password, Kdf.calibrated())
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Two impatient clicks at once: the second waits, or its note would tell a password that opens nothing.
+    with StoreFolder(folder.parent).locked(seconds=60):
+        if not StoreFolder(folder).exists():
+            password = os.environ.get("TEDUH_PASSWORD") or " ".join(secrets.choice(word_list()) for _word in range(4))
+            note.write_text(password + "\n", encoding="utf-8")
+            say(_("Membuat rumah latihan ..."))
+            make(folder, password, Kdf.calibrated())
     password = note.read_text(encoding="utf-8").strip() if note.exists() else doors.ask_password()
     return _tell(folder, password)
 
@@ -72,7 +74,10 @@ def _add_people(opening: Opening[Work], store: Store[Work], password: str, kdf: 
     import uuid
 
     actor = Actor(store.keyring.owner, doors.machine())
+    known = {row.login for row in store.read(actor, queries.accounts, with_removed=True)}
     for login, role, name in PEOPLE:
+        if login in known:
+            continue
         credential = opening.credential(uuid.uuid4(), login, password, kdf)
         store.write(actor, actions.add_account, login=login, roles=(role,), credential=credential, display_name=name)
 
@@ -81,6 +86,8 @@ def _tell(folder: Path, password: str) -> int:
     opening = Opening(StoreFolder(folder), Work, patience=doors.wait_aloud)
     store = opening.sign_in(HEAD, password)
     try:
+        # A first start that was cut off left some of the staff out.
+        _add_people(opening, store, password, store.kdf)
         report = check.check_file(store, opening.folder, full=True)
     finally:
         store.close()

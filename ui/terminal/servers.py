@@ -38,12 +38,12 @@ def setup(arguments: argparse.Namespace) -> int:
 def check(arguments: argparse.Namespace) -> int:
     """One plain sentence for whatever is wrong; with ``--user`` also about the home inside."""
     place = doors.server_of(arguments)
-    reason = look_at(place)
+    reason = look_at(place, doors.owner_of(arguments))
     if reason:
         print(server_sentence(reason))
         return ServerTrouble.exit_code
     if not arguments.user:
-        print(_("Server menjawab dan sambungannya terenkripsi.") if not place.is_local() else _("Server menjawab."))
+        print(_("Server menjawab dan sambungannya terenkripsi.") if place.encrypted else _("Server menjawab."))
         say(_disk_sentence())
         return SOUND
     inside = doors.enter(argparse.Namespace(**vars(arguments), data=None), noted=False)
@@ -81,8 +81,8 @@ def psql(arguments: argparse.Namespace) -> int:
     secret = place.secret(arguments.user, doors.ask_password())
     url = place.url.set(drivername="postgresql", username=place.role(arguments.user))
     url = replace(place, url=url).url
-    if "sslmode" in place.connect_args():
-        url = url.update_query_dict({"sslmode": "verify-full"})
+    if place.encrypted:
+        url = url.update_query_dict({"sslmode": "verify-full", "ssl_min_protocol_version": "TLSv1.3"})
     rest = [word for word in arguments.rest if word != "--"]
     command = [program, url.render_as_string(hide_password=False), *rest]
     return subprocess.run(command, env=os.environ | {"PGPASSWORD": secret}, check=False).returncode  # noqa: S603 - psql by its full path

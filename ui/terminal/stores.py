@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from db import check, opening, serverfound
-from db.faults import DAMAGED, SOUND, StoreExists
+from db.faults import DAMAGED, SOUND, DiskTrouble
 from db.keyring import Credential, Kdf
 from db.opening import Founder, NewStore, Opening
 from db.serverstore import ServerOpening
@@ -31,14 +31,20 @@ def init(arguments: argparse.Namespace, *, kdf: Kdf | None = None) -> int:
     login = staff_rules.clean_login(arguments.user)
     sheet = _sheet_path(arguments)
     how = doors.opening_of(arguments, Founding)
-    if isinstance(how, Opening) and how.folder.exists():
-        raise StoreExists(place=str(how.folder.path))
+    if isinstance(how, Opening):
+        opening.refuse_store(how.folder)
     password = doors.ask_new_password(login, "TEDUH_PASSWORD")
     made = found(how, arguments, name=name, login=login, password=password, kdf=kdf or Kdf.calibrated())
-    if sheet is not None:
-        write_sheet(sheet, made, how)
     say(_("Rumah didirikan. Pengguna pertama, {login}, adalah kepala dan administrator.").format(login=login))
-    _show_words(made, sheet)
+    _show_words(made)
+    if sheet is None:
+        return SOUND
+    try:
+        write_sheet(sheet, made, how)
+    except OSError:
+        say(_("Lembar tidak dapat ditulis di {path}: salinlah kata-kata di atas sekarang.").format(path=sheet))
+        return DiskTrouble.exit_code
+    say(_("Lembar untuk dicetak: {path} (hapus berkasnya setelah dicetak).").format(path=sheet))
     return SOUND
 
 
@@ -64,31 +70,38 @@ def _sheet_path(arguments: argparse.Namespace) -> Path | None:
     """Where the sheet goes; refused before anything is made when it cannot or must not go there."""
     if not arguments.sheet:
         return None
-    path = Path(arguments.sheet).absolute()
-    if arguments.data and Path(arguments.data).absolute() in path.parents:
-        raise RuleBroken("sheet_in_store", "sheet")
-    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK) or path.is_dir():
-        raise RuleBroken("sheet_unwritable", "sheet")
+    try:
+        path = Path(arguments.sheet).resolve()
+        if arguments.data and Path(arguments.data).resolve() in (path, *path.parents):
+            raise RuleBroken("sheet_in_store", "sheet")
+        is_new = not path.exists()
+        # Whether it can be written is known once it is opened for it; rights alone do not tell.
+        path.open("ab").close()
+        if is_new:
+            path.unlink()
+    except (OSError, RuntimeError):
+        raise RuleBroken("sheet_unwritable", "sheet") from None
     return path
 
 
 def write_sheet(path: Path, made: NewStore, how: doors.WorkOpening) -> None:
-    """Print the recovery words to a PDF."""
+    """Print the recovery words to a PDF that no other account of the PC can read."""
     from reports.recovery import RecoveryPair, RecoverySheet, recovery_sheet
     from shelter.work import WIB
 
     pairs = tuple(RecoveryPair(label, words) for label, words in zip("AB", made.words, strict=True))
     today = how.clock().astimezone(WIB).date()
-    path.write_bytes(recovery_sheet(RecoverySheet(str(made.store_id)[:8].upper(), today, pairs)))
+    paper = recovery_sheet(RecoverySheet(str(made.store_id)[:8].upper(), today, pairs))
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(paper)
 
 
-def _show_words(made: NewStore, sheet: Path | None) -> None:
+def _show_words(made: NewStore) -> None:
     say(_("Lembar pemulihan membuka data bila semua kata sandi terlupa. Kata-katanya hanya ditampilkan sekali ini:"))
     for label, words in zip("AB", made.words, strict=True):
         print(f"{label}: {' '.join(words)}", flush=True)
     say(_("Simpan lembar A dan B di dua tempat, pada dua orang, jauh dari PC dan dari cadangan."))
-    if sheet is not None:
-        say(_("Lembar untuk dicetak: {path} (hapus berkasnya setelah dicetak).").format(path=sheet))
 
 
 def run_check(arguments: argparse.Namespace) -> int:
@@ -123,6 +136,13 @@ def tell(report: Report, *, full: bool) -> None:
             gone = ngettext("{n} orang telah dihapus sesuai hak", "{n} orang telah dihapus sesuai hak", report.erased)
             text += "; " + gone.format(n=report.erased)
         print(text + ".")
+        if not report.anchored:
+            print(
+                _(
+                    "PC ini tidak mengingat akhir catatan (teduh.head tidak ada atau tidak terbaca): salinan lama yang"
+                    " dikembalikan tidak dapat dikenali kali ini."
+                )
+            )
         return
     print(_("Data TIDAK utuh:"))
     for finding in report.findings:

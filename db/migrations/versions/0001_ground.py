@@ -78,6 +78,10 @@ def upgrade() -> None:
         sa.Column("locked", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("NOT (own AND locked)", name=op.f("ck_code_entry_own_unlocked")),
+        sa.CheckConstraint(
+            "locked = (list_name = 'tppo_cara' OR list_name = 'tppo_proses' OR list_name = 'tppo_tujuan')",
+            name=op.f("ck_code_entry_statutory"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_code_entry")),
         sa.UniqueConstraint("list_name", "code", name=op.f("uq_code_entry_list_name_code")),
     )

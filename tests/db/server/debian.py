@@ -10,12 +10,10 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import psycopg
 import pytest
 
 from tests.stores import Server
@@ -23,7 +21,7 @@ from tests.stores import Server
 ADMIN_PASSWORD: Final = "kata sandi superuser uji"
 _FOLDERS: Final = "postgresql/*/bin/initdb"
 # Read before a test's own folders are set: a socket's path may have about 100 letters, and the server must reach it.
-_TEMPORARY: Final = Path(tempfile.gettempdir())
+TEMPORARY: Final = Path(tempfile.gettempdir())
 
 
 def binaries() -> Path:
@@ -58,12 +56,13 @@ class Cluster:
     """One PostgreSQL server: its data in ``folder/data``, its log in ``folder/log``, its socket in ``folder``."""
 
     folder: Path
+    name: str = "data"
     port: int = field(default_factory=free_port)
 
     @property
     def data(self) -> Path:
         """The data folder."""
-        return self.folder / "data"
+        return self.folder / self.name
 
     @property
     def log(self) -> str:
@@ -86,7 +85,13 @@ class Cluster:
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres")
             shutil.chown(secret, "postgres")
-        words = ["--auth-local=trust", "--auth-host=scram-sha-256", f"--pwfile={secret}", "--no-sync", "--locale=C.UTF-8"]
+        words = [
+            "--auth-local=trust",
+            "--auth-host=scram-sha-256",
+            f"--pwfile={secret}",
+            "--no-sync",
+            "--locale=C.UTF-8",
+        ]
         self._run("initdb", "--pgdata", str(self.data), "--username=postgres", "--encoding=UTF8", *words)
         secret.unlink()
 
@@ -107,15 +112,33 @@ class Cluster:
             self.server.run(statement)
 
     def reload(self, **settings: str) -> None:
-        """Change settings of the running server; returns when it goes by them."""
+        """Change settings of the running server; returns when new connections go by them."""
         for name, value in settings.items():
             self.server.run(f"ALTER SYSTEM SET {name} = '{value}'")
         self.server.run("SELECT pg_reload_conf()")
-        with psycopg.connect(self.url(), autocommit=True) as connection:
-            pending = "SELECT count(*) FROM pg_settings WHERE name = %s AND setting <> %s"
-            for name, value in settings.items():
-                while connection.execute(pending, (name, value)).fetchall() != [(0,)]:
-                    pass
+        for name, value in settings.items():
+            while self.server.run(f"SHOW {name}") != [(value,)]:
+                pass
+
+    def reload_rules(self) -> None:
+        """Read pg_hba.conf anew; returns when it counts."""
+        loaded = self.log.count("received SIGHUP")
+        self.server.run("SELECT pg_reload_conf()")
+        while self.log.count("received SIGHUP") == loaded:
+            pass
+        # The postmaster logs before it reads; whom it lets in after that tells nothing until it has started somebody.
+        self.server.run("SELECT 1")
+
+    def wait_for_tls(self) -> None:
+        """Return when new connections are answered in TLS."""
+        while not self.speaks_tls():
+            pass
+
+    def speaks_tls(self) -> bool:
+        """Whether a client that asks for TLS is offered it, by the protocol's own first two messages."""
+        with socket.create_connection(("127.0.0.1", self.port)) as asked:
+            asked.sendall(bytes.fromhex("0000000804d2162f"))
+            return asked.recv(1) == b"S"
 
     def _run(self, program: str, *words: str) -> None:
         environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}

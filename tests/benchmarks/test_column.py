@@ -1,0 +1,60 @@
+"""Reading: a long column and a page of a list through ``Work`` against the driver's own cursor."""
+
+import itertools
+from typing import Any
+
+import pytest
+
+from shelter.codelists.records import CodeEntry
+from shelter.rights import Permission, needs
+from shelter.work import Work
+from tests.benchmarks.conftest import Race
+from tests.benchmarks.raw import lent
+from tests.benchmarks.test_bulk import bare_rows, insert_bare
+from tests.stores import Seat
+
+pytestmark = pytest.mark.benchmark
+
+_ROWS = 100_000
+_PAGE = 200
+
+
+@needs(Permission.HOME_SETTINGS_READ)
+def _column(work: Work) -> Any:
+    return work.rows(work.visible(CodeEntry, CodeEntry.code))
+
+
+@needs(Permission.HOME_SETTINGS_READ)
+def _page(work: Work) -> Any:
+    columns = (CodeEntry.code, CodeEntry.label_id, CodeEntry.label_en, CodeEntry.note, CodeEntry.position)
+    statement = work.visible(CodeEntry, *columns).where(CodeEntry.list_name == "uji", CodeEntry.code > "X_000050000")
+    return work.rows(statement.order_by(CodeEntry.code).limit(_PAGE))
+
+
+@pytest.fixture
+def many(head: Seat) -> Seat:
+    """A home whose code list has grown long: by the driver, since what is measured is reading."""
+    raw = lent(head)
+    codes = (f"X_{number:09}" for number in itertools.count())
+    insert_bare(raw, bare_rows(raw, codes, _ROWS))
+    return head
+
+
+def test_a_column_and_a_page(many: Seat, race: Race) -> None:
+    raw = lent(many)
+    wanted = "code, label_id, label_en, note, position"
+    paged = (
+        f"SELECT {wanted} FROM code_entry WHERE list_name = 'uji' AND code > 'X_000050000' ORDER BY code LIMIT {_PAGE}"
+    )
+    assert len(many.read(_column)) >= _ROWS
+    assert [tuple(row) for row in many.read(_page)] == raw.run(paged).fetchall()
+
+    def column() -> Any:
+        return raw.run("SELECT code FROM code_entry").fetchall()
+
+    def page() -> Any:
+        return raw.run(paged).fetchall()
+
+    # The goal of a Core select of columns is two and a half times the cursor; a page also loads the actor's roles.
+    race.run(f"a column of {_ROWS}", lambda: many.read(_column), column, alarm=5, rounds=15, per=_ROWS)
+    race.run(f"a page of {_PAGE}", lambda: many.read(_page), page, alarm=12, rounds=200)

@@ -1,0 +1,159 @@
+"""Teduh started with nothing to open: a sound practice home, told where and how, there again the next time."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from db.files import StoreFolder
+from shelter.rights import Role
+from tests.commandline import QUICK, Answer, call, finish, run, start
+from tests.stores import PASSWORD
+from ui.terminal import practice
+
+
+@pytest.fixture
+def folder(own_home: Path) -> Path:
+    """Where the practice home lies: in the folder that this test's environment names for data."""
+    return own_home / "data" / "Teduh" / "latihan"
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A practice home made once, with the note of its password."""
+    return tmp_path_factory.mktemp("latihan") / "Teduh"
+
+
+@pytest.fixture
+def made(folder: Path, kept: Path) -> Iterator[Path]:
+    """A practice home of this test's own."""
+    if not kept.exists():
+        call().good()
+        shutil.copytree(folder.parent, kept)
+    else:
+        shutil.copytree(kept, folder.parent)
+    yield folder
+
+
+def _told(answer: Answer) -> dict[str, str]:
+    return dict(line.split(": ", 1) for line in answer.out.splitlines() if ": " in line)
+
+
+def test_the_first_start_makes_a_sound_home_and_says_where_and_how(folder: Path) -> None:
+    """The real program, with the key derivation this machine deserves."""
+    first = run()
+    assert first.code == 0, first.err
+    told = _told(first)
+    assert Path(told["Rumah latihan"]) == folder
+    assert "Data utuh" in first.out
+    assert told["Pengguna"].split(", ") == [practice.HEAD, *(login for login, _role, _name in practice.PEOPLE)]
+    # What is told is enough to enter by every other command.
+    listed = call("users", "list", "--data", folder, "--user", "kepala", TEDUH_PASSWORD=told["Kata sandi"])
+    people = {login: roles.split(",") for login, roles, _state in (row.split("\t") for row in listed.out.splitlines())}
+    assert people == {practice.HEAD: ["KEPALA", "ADMIN"]} | {name: [role] for name, role, _who in practice.PEOPLE}
+    assert {role for roles in people.values() for role in roles} == set(Role)
+    checked = call("check", "--full", "--data", folder, "--user", "peksos", TEDUH_PASSWORD=told["Kata sandi"])
+    assert checked.code == 0
+    # The second start makes nothing and asks nothing, though no password is set.
+    again = run()
+    assert (again.code, _told(again)) == (0, told)
+    assert "Membuat" in first.err
+    assert "Membuat" not in again.err
+
+
+def test_everything_lies_in_the_folder_that_is_told(made: Path, own_home: Path) -> None:
+    files = {path for path in own_home.rglob("*") if path.is_file()}
+    beside = {path for path in files if path.parent != made}
+    assert {path.relative_to(made.parent).as_posix() for path in beside} <= {"latihan-kata-sandi.txt", "teduh.lock"}
+
+
+def test_every_practice_password_is_new(made: Path, own_home: Path) -> None:
+    note = made.with_name("latihan-kata-sandi.txt")
+    first = note.read_text(encoding="utf-8").split()
+    assert len(first) == 4
+    shutil.rmtree(own_home / "data")
+    assert call().code == 0
+    assert note.read_text(encoding="utf-8").split() != first
+
+
+def test_a_password_from_outside_is_taken_the_first_time_and_not_needed_the_second(folder: Path) -> None:
+    assert _told(call(TEDUH_PASSWORD=PASSWORD))["Kata sandi"] == PASSWORD
+    assert _told(call())["Kata sandi"] == PASSWORD
+    assert call("users", "list", "--data", folder, "--user", "auditor", TEDUH_PASSWORD=PASSWORD).code == 0
+
+
+def test_without_the_note_the_password_is_asked(made: Path) -> None:
+    note = made.with_name("latihan-kata-sandi.txt")
+    password = note.read_text(encoding="utf-8").strip()
+    note.unlink()
+    assert call().code == 11
+    assert call(TEDUH_PASSWORD=password).code == 0
+    assert call(TEDUH_PASSWORD=PASSWORD).code == 12
+
+
+def test_a_first_start_that_was_cut_off_is_finished_by_the_second(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as cut_off:
+        cut_off.setattr(practice, "PEOPLE", practice.PEOPLE[:3])
+        call().good()
+    assert call().code == 0
+    password = folder.with_name("latihan-kata-sandi.txt").read_text(encoding="utf-8").strip()
+    login = practice.PEOPLE[-1][0]
+    assert call("users", "list", "--data", folder, "--user", login, TEDUH_PASSWORD=password).code == 0
+
+
+def test_who_was_sent_away_in_practice_stays_away(made: Path) -> None:
+    password = made.with_name("latihan-kata-sandi.txt").read_text(encoding="utf-8").strip()
+    sent = ("users", "remove", "hukum", "--data", made, "--user", practice.HEAD)
+    assert call(*sent, TEDUH_PASSWORD=password).code == 0
+    assert call().code == 0
+    assert call("users", "list", "--data", made, "--user", "hukum", TEDUH_PASSWORD=password).code == 12
+
+
+def test_damage_is_told_and_is_1(made: Path) -> None:
+    database = StoreFolder(made).database
+    content = bytearray(database.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    database.write_bytes(content)
+    answer = call()
+    assert answer.code == 1
+    assert "TIDAK utuh" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ("libEGL.so.1: cannot open shared object file: No such file or directory", "pustaka libEGL.so.1 belum ada"),
+        ("libc.so.6: version `GLIBC_2.34' not found", "Debian 12"),
+    ],
+)
+def test_a_missing_library_is_told_in_plain_words_and_does_not_stop_it(
+    made: Path, tmp_path: Path, error: str, told: str
+) -> None:
+    package = tmp_path / "PySide6"
+    package.mkdir()
+    (package / "__init__.py").write_text(f"raise ImportError({error!r})\n", encoding="utf-8")
+    answer = run(PYTHONPATH=str(tmp_path))
+    assert answer.code == 0
+    assert told in answer.err
+    assert "Traceback" not in answer.err
+    assert "Data utuh" in answer.out
+
+
+def test_nothing_of_qt_is_loaded_by_any_other_command(tmp_path: Path) -> None:
+    package = tmp_path / "PySide6"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise SystemExit('Qt was loaded')\n", encoding="utf-8")
+    for argv in (["users", "list"], ["check"]):
+        answer = run(*argv, "--data", tmp_path / "rumah", PYTHONPATH=str(tmp_path))
+        assert (answer.code, answer.out) == (10, "")
+
+
+def test_two_first_starts_at_once_end_in_one_sound_home(folder: Path) -> None:
+    at_once = [finish(process) for process in [start([], QUICK) for _ in range(2)]]
+    assert [answer.code for answer in at_once] == [0, 0]
+    assert at_once[0].out == at_once[1].out
+    assert call().code == 0
+    assert folder.is_dir()

@@ -1,0 +1,1 @@
+"""Pengguna: who works here and may enter."""

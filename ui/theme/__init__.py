@@ -1,0 +1,1 @@
+"""How the window looks: named colours, fonts, icons, one style sheet, and Qt's own texts in Indonesian."""
