@@ -52,10 +52,13 @@ def _keep_copy(folder: StoreFolder, key: bytes, copy: Path) -> None:
         raise StoreLocked(reason="busy")
     shutil.copyfile(folder.database, copy)
     sync_folder(copy.parent)
-    with filestore.plain_connection(copy, key) as raw:
-        pages = raw.execute("PRAGMA cipher_integrity_check").fetchall()
-        whole = raw.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    if pages or not whole:
+    try:
+        with filestore.plain_connection(copy, key) as raw:
+            pages = raw.execute("PRAGMA cipher_integrity_check").fetchall()
+            whole = not pages and raw.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    except (Damaged, filestore.database_error()):
+        whole = False
+    if not whole:
         raise Damaged(what="copy")
 
 

@@ -153,7 +153,7 @@ class ServerPlace:
         if str(host).startswith("/"):
             return True
         try:
-            return ipaddress.ip_address(host).is_loopback
+            return ipaddress.ip_address(str(host)).is_loopback
         except ValueError:
             return host == "localhost"
 

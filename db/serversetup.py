@@ -24,7 +24,7 @@ from db.serverplace import ServerPlace, connection_file, fits, keep_authority, r
 LEAST_VERSION: Final = 140000
 _HOST: Final = re.compile(r"[A-Za-z0-9._:-]{1,253}")
 _MARK: Final = "# Teduh: "
-# A statement, a parameter or the detail of an error may carry a resident's name: none of them reaches the server's log.
+# A statement, a parameter or the detail of an error may carry somebody's name: none of them reaches the server's log.
 _SILENT: Final = {
     "log_statement": "none",
     "log_min_duration_statement": "-1",

@@ -83,13 +83,14 @@ def run(*argv: object, program: Sequence[str] = PROGRAM, **variables: str) -> An
 
 def call(*argv: object, **variables: str) -> Answer:
     """Run ``main.main`` here: no new process, the least key derivation, and no wait after a wrong password."""
-    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    raw = io.BytesIO(), io.BytesIO()
+    out, err = (io.TextIOWrapper(stream, encoding="utf-8", write_through=True) for stream in raw)
     with quick(), _alone(variables), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             code = main.main([str(word) for word in argv])
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1
-    said, told = (stream.buffer.getvalue().decode() for stream in (out, err))  # type: ignore[attr-defined]
+    said, told = (stream.getvalue().decode() for stream in raw)
     return Answer(code, said, told)
 
 
@@ -101,7 +102,7 @@ def _alone(variables: dict[str, str]) -> Iterator[None]:
         Path(os.devnull).open(encoding="utf-8") as nobody,
         mock.patch.object(sys, "stdin", nobody),
         mock.patch.object(doors, "time", SimpleNamespace(sleep=lambda _seconds: None)),
-        mock.patch.object(process, "harden", lambda: None),
+        mock.patch.object(process, "harden", return_value=None),
     ):
         yield
 
@@ -140,7 +141,7 @@ class Door:
 @contextlib.contextmanager
 def bare() -> Iterator[None]:
     """Found homes without the thousand words of the code lists: they take most of the time, and tell nothing here."""
-    with mock.patch.object(codelist_actions, "fill", lambda _work: 0):
+    with mock.patch.object(codelist_actions, "fill", return_value=0):
         yield
 
 
@@ -167,7 +168,7 @@ def file_door(first_door: Door, tmp_path: Path) -> Door:
 
 @pytest.fixture
 def server_door(pg_server: Server) -> Iterator[Door]:
-    """A home on PostgreSQL of this test's own; its URL names the owner, whom only ``init`` and full checks make use of."""
+    """A home on PostgreSQL of this test's own. Its URL names the owner, who founds, checks in full and recovers."""
     database = f"pintu{next(_databases)}"
     pg_server.run(f"CREATE DATABASE {database}")
     yield founded(("--server", pg_server.url_of(database)))

@@ -62,9 +62,9 @@ def print_too_early() -> None:
 
     real = doors.ask_new_password
 
-    def hasty(login: str, *rest: str) -> str:
+    def hasty(login: str, variable: str = "TEDUH_NEW_PASSWORD") -> str:
         print(login, flush=True)  # noqa: T201 - the mistake on trial
-        return real(login, *rest)
+        return real(login, variable)
 
     doors.ask_new_password = hasty
 

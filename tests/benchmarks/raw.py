@@ -31,6 +31,15 @@ class Raw:
         """One statement with question marks; the cursor."""
         return self.driver.execute(self.dialect(sql), values)
 
+    def ask(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """All rows of a SELECT, outside any transaction."""
+        if self.kind == "server":
+            self.driver.autocommit = True
+        rows: list[Any] = self.run(sql, values).fetchall()
+        if self.kind == "server":
+            self.driver.autocommit = False
+        return rows
+
     def run_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """One statement for many rows."""
         with_cursor = self.driver.cursor()

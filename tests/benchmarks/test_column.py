@@ -17,6 +17,7 @@ pytestmark = pytest.mark.benchmark
 
 _ROWS = 100_000
 _PAGE = 200
+_MIDDLE = "X_000050000"
 
 
 @needs(Permission.HOME_SETTINGS_READ)
@@ -27,7 +28,7 @@ def _column(work: Work) -> Any:
 @needs(Permission.HOME_SETTINGS_READ)
 def _page(work: Work) -> Any:
     columns = (CodeEntry.code, CodeEntry.label_id, CodeEntry.label_en, CodeEntry.note, CodeEntry.position)
-    statement = work.visible(CodeEntry, *columns).where(CodeEntry.list_name == "uji", CodeEntry.code > "X_000050000")
+    statement = work.visible(CodeEntry, *columns).where(CodeEntry.list_name == "uji", CodeEntry.code > _MIDDLE)
     return work.rows(statement.order_by(CodeEntry.code).limit(_PAGE))
 
 
@@ -42,19 +43,19 @@ def many(head: Seat) -> Seat:
 
 def test_a_column_and_a_page(many: Seat, race: Race) -> None:
     raw = lent(many)
-    wanted = "code, label_id, label_en, note, position"
-    paged = (
-        f"SELECT {wanted} FROM code_entry WHERE list_name = 'uji' AND code > 'X_000050000' ORDER BY code LIMIT {_PAGE}"
-    )
-    assert len(many.read(_column)) >= _ROWS
-    assert [tuple(row) for row in many.read(_page)] == raw.run(paged).fetchall()
+    columns = "code, label_id, label_en, note, position"
+    paged = f"SELECT {columns} FROM code_entry WHERE list_name = ? AND code > ? ORDER BY code LIMIT ?"
 
     def column() -> Any:
-        return raw.run("SELECT code FROM code_entry").fetchall()
+        return raw.ask("SELECT code FROM code_entry")
 
     def page() -> Any:
-        return raw.run(paged).fetchall()
+        return raw.ask(paged, ("uji", _MIDDLE, _PAGE))
 
+    assert [tuple(row) for row in many.read(_column)] == column()
+    assert [tuple(row) for row in many.read(_page)] == page()
+    assert len(column()) > _ROWS
+    assert len(page()) == _PAGE
     # The goal of a Core select of columns is two and a half times the cursor; a page also loads the actor's roles.
     race.run(f"a column of {_ROWS}", lambda: many.read(_column), column, alarm=5, rounds=15, per=_ROWS)
     race.run(f"a page of {_PAGE}", lambda: many.read(_page), page, alarm=12, rounds=200)

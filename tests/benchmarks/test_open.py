@@ -43,7 +43,7 @@ def _bare(seat: Seat) -> Callable[[], Raw]:
 
     def bare() -> Raw:
         raw = connected(seat)
-        raw.run(_ASK).fetchone()
+        raw.ask(_ASK)
         return raw
 
     return bare

@@ -17,7 +17,7 @@ from tests.stores import Seat
 pytestmark = pytest.mark.benchmark
 
 _OURS, _BARE = "lock.idle_minutes", "statistics.least_cell"
-_ROUNDS = 400
+_ROUNDS = 300
 
 
 @dataclass

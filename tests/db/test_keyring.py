@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from argon2.low_level import Type, hash_secret_raw
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -135,6 +136,15 @@ def test_two_peoples_wrapped_keys_cannot_change_places(made: tuple[Slot, bytes])
 def test_below_the_floor_no_key_is_derived(kdf: Kdf) -> None:
     with pytest.raises(ValueError, match="below the floor"):
         kdf.derive(PASSWORD, bytes(16))
+
+
+@pytest.mark.parametrize("password", ["", "x", "xy", PASSWORD, "kata sandi \u00e9 \u4e00", "x" * 500])
+def test_a_derived_key_is_plain_argon2id_and_leaves_the_password_as_it_was(password: str) -> None:
+    kept, one = f"{password} "[:-1], "x"
+    due = hash_secret_raw(password.encode(), b"s" * 16, 2, 19 * MIB, 1, 32, Type.ID)
+    assert FLOOR.derive(password, b"s" * 16) == due
+    # What is overwritten afterwards must be nobody else's: Python has one object for each single letter.
+    assert (password, one.encode(), bytes([120])) == (kept, b"x", b"x")
 
 
 def test_the_floor_is_what_the_security_page_says_and_the_standard_lies_above_it() -> None:

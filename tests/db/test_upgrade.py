@@ -16,11 +16,11 @@ from sqlalchemy import Connection, Engine, event, inspect
 from sqlalchemy.exc import DBAPIError
 
 from db import filemigration, filestore, guarding, serverfound, upgrade
-from db.audit import Action
+from db.audit import Action, Draft
 from db.faults import Damaged, NewerStore, StoreLocked
-from db.files import StoreFolder
 from db.opening import Opening
 from db.serverplace import ServerPlace
+from db.unit import Actor
 from db.verify import Wrong
 from shelter.staff import actions as staff_actions
 from shelter.work import Work
@@ -170,22 +170,27 @@ def test_revisions_are_told_by_their_file_names(versions: Path) -> None:
 # --- a home with people in it
 
 
-@pytest.fixture(params=BOTH)
-def seat(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Seat]:
-    """The head of a small home that has worked for some days, on each kind of store in turn."""
-    if request.param == "file":
-        home = small_file_home(tmp_path / "rumah")
-        seat = home.enter()
-        work_a_while(seat)
-        yield seat
-        home.close()
-        return
-    server: Server = request.getfixturevalue("pg_server")
-    home = small_server_home(server, tmp_path / "rumah")
+def _seat(request: pytest.FixtureRequest, folder: Path) -> Iterator[Seat]:
+    server: Server | None = None if request.param == "file" else request.getfixturevalue("pg_server")
+    home = small_file_home(folder) if server is None else small_server_home(server, folder)
     seat = home.enter()
     work_a_while(seat)
     yield seat
-    drop_from(server, home)
+    home.close()
+    if server is not None:
+        drop_from(server, home)
+
+
+@pytest.fixture(params=BOTH)
+def seat(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Seat]:
+    """The head of a small home that has worked for some days, on each kind of store in turn."""
+    yield from _seat(request, tmp_path / "rumah")
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def steady(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seat]:
+    """The same for several tests, each of which leaves it as it was: that is what they are about."""
+    yield from _seat(request, tmp_path_factory.mktemp("steady") / "rumah")
 
 
 def owner_of(seat: Seat) -> Engine:
@@ -233,7 +238,6 @@ def test_rebuilding_a_parent_keeps_rows_keys_and_guards(seat: Seat, versions: Pa
     assert (after["revision"], after["guards"]) == ("0002", [])
     for what in ("rows", "keys", "unique", "checks", "indexes"):
         assert after[what] == before[what], what
-    seat.home.close()
 
 
 LOSSES: Final[dict[str, tuple[str, dict[str, int], str]]] = {
@@ -257,9 +261,9 @@ LOSSES: Final[dict[str, tuple[str, dict[str, int], str]]] = {
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_lost_rows_roll_everything_back(seat: Seat, versions: Path, name: str) -> None:
+def test_lost_rows_roll_everything_back(steady: Seat, versions: Path, name: str) -> None:
     body, changed, what = LOSSES[name]
-    engine = owner_of(seat)
+    engine = owner_of(steady)
     before = state(engine)
     revision(versions, 2, REBUILD)
     revision(versions, 3, body, changed)
@@ -267,8 +271,7 @@ def test_lost_rows_roll_everything_back(seat: Seat, versions: Path, name: str) -
         upgrade.upgrade(engine, versions=versions)
     assert refused.value.facts == {"what": what}
     assert state(engine) == before
-    assert report_of(seat).findings == []
-    seat.home.close()
+    assert report_of(steady).findings == []
 
 
 def test_without_the_comparison_the_rows_would_be_gone(
@@ -279,7 +282,6 @@ def test_without_the_comparison_the_rows_would_be_gone(
     engine = owner_of(seat)
     upgrade.upgrade(engine, versions=versions)
     assert state(engine)["rows"]["caseload_loan"] == []
-    seat.home.close()
 
 
 def test_rows_may_come_and_tables_go_when_the_revision_says_so(seat: Seat, versions: Path) -> None:
@@ -300,7 +302,6 @@ def test_rows_may_come_and_tables_go_when_the_revision_says_so(seat: Seat, versi
         upgrade.upgrade(engine, to="0002", versions=versions, at_end=lambda _c, changed: heard.append(changed))
         upgrade.upgrade(engine, versions=versions, at_end=lambda _c, changed: heard.append(changed))
     assert heard == [["setting_value"], ["setting_value"]]
-    seat.home.close()
 
 
 def _tolerant(create: Callable[..., None], connection: Connection, tables: Any) -> None:
@@ -308,8 +309,8 @@ def _tolerant(create: Callable[..., None], connection: Connection, tables: Any) 
         create(connection, tables)
 
 
-def test_a_second_revision_that_fails_rolls_back_the_first(seat: Seat, versions: Path) -> None:
-    engine = owner_of(seat)
+def test_a_second_revision_that_fails_rolls_back_the_first(steady: Seat, versions: Path) -> None:
+    engine = owner_of(steady)
     before = state(engine)
     revision(versions, 2, REBUILD)
     revision(versions, 3, 'def upgrade():\n    op.add_column("account", sa.Column("more", sa.Text()))\n    1 / 0')
@@ -320,12 +321,11 @@ def test_a_second_revision_that_fails_rolls_back_the_first(seat: Seat, versions:
     with pytest.raises(DBAPIError):
         upgrade.upgrade(engine, versions=versions)
     assert state(engine) == before
-    assert report_of(seat).findings == []
-    seat.home.close()
+    assert report_of(steady).findings == []
 
 
-def test_what_is_done_last_belongs_to_the_same_transaction(seat: Seat, versions: Path) -> None:
-    engine = owner_of(seat)
+def test_what_is_done_last_belongs_to_the_same_transaction(steady: Seat, versions: Path) -> None:
+    engine = owner_of(steady)
     before = state(engine)
     revision(versions, 2, REBUILD)
 
@@ -336,7 +336,6 @@ def test_what_is_done_last_belongs_to_the_same_transaction(seat: Seat, versions:
     with pytest.raises(RuntimeError, match="not today"):
         upgrade.upgrade(engine, versions=versions, at_end=fail)
     assert state(engine) == before
-    seat.home.close()
 
 
 # --- foreign keys off, before BEGIN
@@ -485,9 +484,9 @@ OPEN: Final = """
 
     from db.files import StoreFolder
     from db.opening import Opening
+    from db.unit import Actor
     from shelter.home import queries
     from shelter.work import Work
-    from db.unit import Actor
 
     store = Opening(StoreFolder(Path(sys.argv[1])), Work).sign_in("kepala", sys.argv[2])
     print(store.read(Actor(store.keyring.owner, ""), queries.identity).name)
@@ -648,29 +647,25 @@ def test_images_and_columns_change_together_or_not_at_all(
 
 
 def test_a_file_somebody_works_in_is_migrated_later(
-    older: TestHome, worked: TestHome, versions: Path, monkeypatch: pytest.MonkeyPatch
+    older: TestHome, versions: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The copy would lack what still waits in the log."""
     revision(versions, 2, REBUILD)
     monkeypatch.setitem(filestore.PRAGMAS, "busy_timeout", ("50", 50))
-    before = copy_of(older, older.folder.with_name("lain"))
-    other = Opening(StoreFolder(before.folder), Work, older.clock, patience=lambda _seconds: None)
-    working = other.sign_in(HEAD, PASSWORD)
-    waiting = replace(other, versions=versions)
-    with working.ground() as connection:
+    opening = older.way_in(Work)
+    assert isinstance(opening, Opening)
+    this_program = replace(opening, versions=upgrade.VERSIONS)
+    reading, writing = (this_program.sign_in(HEAD, PASSWORD) for _ in range(2))
+    with reading.ground() as connection:
         connection.exec_driver_sql("SELECT count(*) FROM account").scalar()
-        with filestore.plain_connection(
-            before.folder / "teduh.db", bytes(working.keyring.all_of("database")[2])
-        ) as raw:
-            raw.execute("UPDATE setting_value SET value = value")
+        writing.note(Actor(writing.keyring.owner, ""), Draft(Action.SIGN_IN))
         with pytest.raises(StoreLocked) as refused:
-            waiting.sign_in(HEAD, PASSWORD)
+            older.enter()
     assert refused.value.facts == {"reason": "busy"}
-    working.close()
-    store = waiting.sign_in(HEAD, PASSWORD)
-    with store.ground() as connection:
-        assert upgrade.revision_of(connection) == "0002"
-    store.close()
+    assert reading.head() == writing.head()
+    reading.close()
+    writing.close()
+    assert migrated(older.enter())
 
 
 def test_a_file_whose_key_is_still_to_be_turned_is_migrated_by_the_key_it_has(

@@ -65,21 +65,21 @@ def gaps(register: Sequence[NumberRow]) -> set[int]:
 
 def test_eight_programs_lose_nothing_and_skip_no_number(file_door: Door) -> None:
     prepared(file_door.folder)
-    told = at_work(file_door.folder, 8, 20)
+    told = at_work(file_door.folder, 8, 15)
     assert [fault for one in told for fault in one.faults] == []
     store = Opening[Work](StoreFolder(file_door.folder), Work).sign_in(HEAD, PASSWORD)
     me = Actor(store.keyring.owner, "uji")
     register = store.read(me, queries.numbers, kind=NumberKind.LETTER, year=DAY.year)
     numbers = [text for one in told for text in one.numbers]
     assert sum(one.dropped for one in told) >= 8
-    assert len(numbers) + sum(one.dropped for one in told) == 160
+    assert len(numbers) + sum(one.dropped for one in told) == 120
     assert gaps(register) == set()
     assert sorted(row.text for row in register) == sorted(numbers)
     assert len(set(numbers)) == len(numbers)
-    assert store.read(me, counted) == 1 + sum(one.counted for one in told) == 161
+    assert store.read(me, counted) == 1 + sum(one.counted for one in told) == 121
     words = {row.code for row in store.read(me, codelist_queries.entries, list_name=LIST)}
     assert {code for one in told for code in one.words} <= words
-    assert sum(len(one.words) for one in told) == 160
+    assert sum(len(one.words) for one in told) == 120
     store.close()
     assert file_door("check", "--full").code == 0
 

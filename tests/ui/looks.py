@@ -21,10 +21,13 @@ LEFT, RIGHT = "⟦", "⟧"
 def look(qapp: QApplication) -> Iterator[QApplication]:
     """The light theme at 100 %, and again after the test."""
     style.apply(qapp, "light", 1.0)
+    # A cursor that blinks makes every picture another one.
+    blinking = QApplication.cursorFlashTime()
+    QApplication.setCursorFlashTime(0)
     translator = qt_texts.install(qapp)
     yield qapp
     qapp.removeTranslator(translator)
-    translator.deleteLater()
+    QApplication.setCursorFlashTime(blinking)
     style.apply(qapp, "light", 1.0)
 
 

@@ -54,8 +54,13 @@ def suggest() -> str:
     return PHRASE
 
 
+SENTENCES: set[str] = set()
+"""Whatever was handed over by ``said``."""
+
+
 def said(indonesian: str, english: str) -> str:
     """A sentence as ``ui/messages.py`` would hand it over, in the language spoken now."""
+    SENTENCES.update((indonesian, english))
     return english if language.current() == "en" else indonesian
 
 

@@ -191,6 +191,8 @@ class AccountsPage(QFrame):
         self.table.retranslate()
         self.table.show_views(self._views, self._labels)
         self.bar.retranslate()
+        if not self.notice.link.isHidden():
+            self.notice.link.say(_("Muat lagi"))
         if self._sheet is not None:
             self._sheet.retranslate()
         self._count()

@@ -181,6 +181,7 @@ class AccountsTable(QTableView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows = AccountsModel(self)
+        self._changing = False
         # Qt keeps no delegate alive by itself.
         self._delegates = (_NameDelegate(self), _RowDelegate(self), _StateDelegate(self))
         name, plain, state = self._delegates
@@ -208,7 +209,6 @@ class AccountsTable(QTableView):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
         self._measure()
         self.selectionModel().currentRowChanged.connect(self._on_current)
-        self._rows.modelReset.connect(self._on_current)
 
     @property
     def views(self) -> tuple[AccountView, ...]:
@@ -222,10 +222,14 @@ class AccountsTable(QTableView):
     def show_views(self, views: tuple[AccountView, ...], labels: Mapping[str, str]) -> None:
         """Show these rows; whoever was under the cursor stays there."""
         before = self.current_view()
+        # The rows go and come back; to whoever listens, the person under the cursor stays the same all along.
+        self._changing = True
         self._rows.show_views(views, labels)
         place = next((row for row, view in enumerate(views) if before and view.id == before.id), -1)
         if place >= 0:
             self.setCurrentIndex(self._rows.index(place, NAME))
+        self._changing = False
+        self._on_current()
 
     def retranslate(self) -> None:
         self.setAccessibleName(_("Daftar pengguna"))
@@ -240,7 +244,8 @@ class AccountsTable(QTableView):
         self.horizontalHeader().resizeSection(STATE, fonts.scaled(120))
 
     def _on_current(self) -> None:
-        self.chosen.emit(self.current_view())
+        if not self._changing:
+            self.chosen.emit(self.current_view())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:

@@ -28,8 +28,8 @@ def bare(request: pytest.FixtureRequest) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def debian() -> Iterator[Cluster]:
-    """The cluster that is lived in; it logs every statement."""
-    cluster = new_cluster(log_statement="all", max_connections=CONNECTIONS)
+    """The cluster that is lived in; it logs every statement and every connection."""
+    cluster = new_cluster(log_statement="all", log_connections="on", max_connections=CONNECTIONS)
     yield cluster
     take_away(cluster)
 
@@ -59,7 +59,10 @@ def siti(house: TestHome) -> str:
     return "siti"
 
 
-@pytest.fixture(scope="session", params=[pytest.param("debian", marks=pytest.mark.tls), "wheel"])
+@pytest.fixture(
+    scope="session",
+    params=[pytest.param("debian", marks=pytest.mark.tls), pytest.param("wheel", marks=pytest.mark.server)],
+)
 def harness(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     """The harness of rights on Debian's server and on the wheel's newer one; neither home is owned by a superuser."""
     folder = tmp_path_factory.mktemp("hak")

@@ -5,7 +5,6 @@ The PostgreSQL of the wheel (``tests.stores.pg_server``) can do no TLS; Debian's
 
 import contextlib
 import os
-import pwd
 import shutil
 import socket
 import subprocess
@@ -36,6 +35,8 @@ def _as_user() -> list[str]:
     """What runs a program as a user PostgreSQL accepts: it refuses root."""
     if os.geteuid() != 0:
         return []
+    import pwd  # not everywhere, and not needed where Debian is not
+
     with contextlib.suppress(KeyError):
         user = pwd.getpwnam("postgres")
         if setpriv := shutil.which("setpriv"):

@@ -16,7 +16,7 @@ from db.serverstore import ServerOpening
 from db.types import utc_now
 from shelter.work import Founding, Work
 from tests.commandline import Answer, call
-from tests.db.server.debian import TEMPORARY, Cluster
+from tests.db.server.debian import TEMPORARY, Cluster, binaries
 from tests.stores import HEAD, KDF, PASSWORD, Clock, TestHome, found
 
 DATABASE: Final = "rumah"
@@ -25,6 +25,7 @@ _numbers = itertools.count(1)
 
 def new_cluster(data: str = "data", **settings: object) -> Cluster:
     """A fresh cluster, running; whoever asks for it takes it away again."""
+    binaries()
     folder = TEMPORARY / f"teduh-pg{os.getpid()}-{next(_numbers)}"
     folder.mkdir(mode=0o755)
     cluster = Cluster(folder, data)

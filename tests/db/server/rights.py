@@ -71,7 +71,8 @@ class Harness:
 
     def close(self) -> None:
         """Close every connection."""
-        for connection in (self.admin, self.looking, *self.people.values()):
+        self.looking.close()
+        for connection in (self.admin, *self.people.values()):
             connection.close()
 
     def probe(self, role: Role, statement: str, values: Any = None) -> Outcome:

@@ -224,8 +224,8 @@ def test_a_newer_home_is_not_touched(prepared: Prepared, house: TestHome, meddle
         assert refused.value.facts == {"revision": "9999"}
         for words in (["--user", HEAD], ["--owner", str(prepared.owner)]):
             assert parts(look(prepared.connection, *words)) == (2, "", newer)
-        words = ["--server", prepared.connection, "--owner", prepared.owner]
-        refused_init = call("init", *words, "--home", "Lagi", "--user", "lain", TEDUH_PASSWORD=PASSWORD)
+        places = ["--server", prepared.connection, "--owner", prepared.owner]
+        refused_init = call("init", *places, "--home", "Lagi", "--user", "lain", TEDUH_PASSWORD=PASSWORD)
         assert refused_init.code == 2
     house.enter()
 
@@ -241,9 +241,9 @@ def test_an_upgrade_that_is_due_is_the_owners_to_do(
         assert refused.value.facts == {"reason": "upgrade_due"}
         for words in (["--user", HEAD], ["--owner", str(prepared.owner)]):
             assert parts(look(prepared.connection, *words)) == (11, "", due)
-    words = ["--server", prepared.connection, "--owner", prepared.owner]
-    assert call("server-upgrade", *words).code == 0
-    without = call("server-upgrade", *words[:2])
+    places = ["--server", prepared.connection, "--owner", prepared.owner]
+    assert call("server-upgrade", *places).code == 0
+    without = call("server-upgrade", *places[:2])
     assert (without.code, without.err) == (2, server_sentence("owner") + "\n")
     seat = house.enter()
     assert serverfound.check_server(seat.store, house.owner, full=True).findings == []

@@ -17,7 +17,6 @@ from db import serverfound
 from db.serversetup import owner_place
 from shelter.codelists import actions
 from tests.commandline import ROOT, surroundings
-from tests.db.server.clients import DAY
 from tests.db.server.debian import Cluster
 from tests.db.server.homes import home_of, set_up
 from tests.stores import KDF, PASSWORD, TestHome
@@ -32,7 +31,6 @@ LOGINS = ("satu", "dua", "tiga", "empat")
 class Told:
     """What happened to the crowd, and what the server holds afterwards."""
 
-    people: int
     connected: int
     numbers: list[str]
     conflicts: Counter[str]
@@ -60,19 +58,20 @@ class Place:
     connection: Path
     entry: uuid.UUID
 
-    def gather(self, people: int, rounds: int, *, programs: int = 4, without: tuple[str, ...] = ()) -> Told:
-        """Have so many people, from so many programs, each take numbers and change the one row, as often as told."""
+    def gather(self, year: int, people: int, rounds: int, *, without: tuple[str, ...] = ()) -> Told:
+        """Have so many people, at four programs, each take this year's numbers and change the one row, so often."""
         orders = {
             "server": str(self.connection),
             "state": str(self.connection.parent / "pc"),
             "entry": str(self.entry),
-            "people": people // programs,
+            "year": year,
+            "people": people // len(LOGINS),
             "rounds": rounds,
             "password": PASSWORD,
             "without": without,
         }
         with contextlib.ExitStack() as stack:
-            running = [stack.enter_context(_program(orders | {"logins": [LOGINS[at % 4]]})) for at in range(programs)]
+            running = [stack.enter_context(_program(orders | {"login": login})) for login in LOGINS]
             for program in running:
                 assert program.stdout is not None
                 assert program.stdout.readline() == "ready\n"
@@ -82,9 +81,8 @@ class Place:
                 program.stdin.write("\n")
                 program.stdin.flush()
             told = [json.loads(program.communicate()[0]) for program in running]
-        series = f"WHERE s.year = {DAY.year} AND s.kind = 'letter'"
+        series = f"WHERE s.year = {year} AND s.kind = 'letter'"
         return Told(
-            people,
             connected,
             [number for crowd in told for number in crowd["numbers"]],
             sum((Counter(crowd["conflicts"]) for crowd in told), Counter()),
@@ -111,8 +109,9 @@ class Place:
 @contextlib.contextmanager
 def _program(orders: dict[str, object]) -> Iterator["subprocess.Popen[str]"]:
     command = [sys.executable, "-m", "tests.db.server.clients"]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=ROOT, env=surroundings(), encoding="utf-8", **pipes) as program:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=surroundings(), encoding="utf-8", stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as program:
         try:
             assert program.stdin is not None
             program.stdin.write(json.dumps(orders) + "\n")
@@ -122,9 +121,10 @@ def _program(orders: dict[str, object]) -> Iterator["subprocess.Popen[str]"]:
             program.kill()
 
 
-@pytest.fixture
-def place(debian: Cluster, tmp_path: Path) -> Iterator[Place]:
+@pytest.fixture(scope="module")
+def place(debian: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A home of its own, with people who may do both, and one row for all of them."""
+    tmp_path = tmp_path_factory.mktemp(DATABASE)
     assert set_up(debian, DATABASE, tmp_path).code == 0
     home = home_of(replace(owner_place(str(tmp_path / f"{DATABASE}.pemilik.json"), tmp_path / "pc"), login_kdf=KDF))
     head = home.enter()
@@ -141,18 +141,18 @@ def place(debian: Cluster, tmp_path: Path) -> Iterator[Place]:
 
 def test_a_hundred_people_lose_nothing(place: Place) -> None:
     before = place.counted()
-    told = place.gather(100, 3)
-    assert (told.troubles, told.connected, len(told.numbers)) == ([], 100, 300)
-    assert (told.twice, told.gaps(), told.last) == ([], set(), 300)
+    told = place.gather(2026, 100, 2)
+    assert (told.troubles, told.connected, len(told.numbers)) == ([], 100, 200)
+    assert (told.twice, told.gaps(), told.last) == ([], set(), 200)
     assert told.conflicts["take"] == 0, "a number is waited for, never fought over"
-    assert told.counted - before == 300
+    assert told.counted - before == 200
     assert told.conflicts["count_up"] > 0, "nobody met anybody, so nothing was proved"
     seat = place.home.enter()
     assert serverfound.check_server(seat.store, place.home.owner, full=True).findings == []
 
 
 def test_without_the_lock_people_fight_over_numbers(place: Place) -> None:
-    told = place.gather(20, 5, without=("lock",))
+    told = place.gather(2027, 12, 4, without=("lock",))
     assert told.conflicts["take"] > 0
     # The versions still hold what the lock let through.
     assert (told.troubles, told.twice, told.gaps()) == ([], [], set())
@@ -160,9 +160,9 @@ def test_without_the_lock_people_fight_over_numbers(place: Place) -> None:
 
 def test_without_the_versions_changes_are_lost(place: Place) -> None:
     before = place.counted()
-    told = place.gather(20, 10, without=("version",))
+    told = place.gather(2028, 12, 8, without=("version",))
     assert told.troubles == []
-    assert told.counted - before < 200
+    assert told.counted - before < 96
     # The lock still holds what the versions let through.
     assert (told.twice, told.gaps()) == ([], set())
 
@@ -171,7 +171,7 @@ def test_without_lock_versions_and_constraints_numbers_come_twice(place: Place) 
     with psycopg.connect(place.cluster.url(DATABASE)) as admin:
         for name in ("uq_number_issued_series_id_seq", "uq_number_issued_text"):
             admin.execute(f"ALTER TABLE number_issued DROP CONSTRAINT {name}".encode())
-    told = place.gather(20, 5, without=("lock", "version", "known"))
+    told = place.gather(2029, 12, 4, without=("lock", "version", "known"))
     assert told.troubles == []
     assert told.twice
     assert told.gaps()

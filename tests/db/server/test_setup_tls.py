@@ -132,9 +132,9 @@ def test_every_connection_of_the_program_is_tls_1_3(house: TestHome) -> None:
         assert person.execute(seen).fetchall() == [(True, "TLSv1.3")]
 
 
-def by_network(place: ServerPlace, **changes: str) -> psycopg.Connection:
+def by_network(place: ServerPlace, **changes: Any) -> psycopg.Connection:
     """A connection with the right password, but not made as the program makes it."""
-    who = {"user": place.role(HEAD), "password": place.secret(HEAD, PASSWORD)}
+    who: dict[str, Any] = {"user": place.role(HEAD), "password": place.secret(HEAD, PASSWORD)}
     return psycopg.connect(host="127.0.0.1", port=place.url.port, dbname=place.database, **(who | changes))
 
 
@@ -146,6 +146,33 @@ def test_the_server_takes_no_plain_connection_and_no_older_tls(house: TestHome) 
         by_network(house.place, sslmode="disable")
     with pytest.raises(psycopg.OperationalError, match="protocol version"):
         by_network(house.place, sslmode="require", ssl_max_protocol_version="TLSv1.2")
+
+
+def test_the_whole_way_by_the_command_line_goes_over_tls_1_3(debian: Cluster, tmp_path: Path) -> None:
+    assert set_up(debian, "jalan", tmp_path).code == 0
+    place, owner = ["--server", tmp_path / "jalan.sambungan.json"], ["--owner", tmp_path / "jalan.pemilik.json"]
+
+    def ask(*words: object, user: str = HEAD, password: str = PASSWORD, **variables: str) -> str:
+        return call(*words, *place, "--user", user, TEDUH_PASSWORD=password, **variables).good()
+
+    try:
+        assert len(ask("init", *owner, "--home", "Rumah Jalan").splitlines()) == 2
+        assert ask("users", "add", "siti", "--role", "PETUGAS", TEDUH_NEW_PASSWORD="jendela kayu jati tua") == "siti\n"
+        assert (
+            ask("users", "password", user="siti", password="jendela kayu jati tua", TEDUH_NEW_PASSWORD=PASSWORD) == ""
+        )
+        assert "siti\tPETUGAS\taktif\n" in ask("users", "list", user="siti")
+        assert ask("check").startswith("Data utuh.")
+        assert "baris dibandingkan" in ask("check", "--full", *owner)
+        assert ask("server-check") != ""
+        entered = [line for line in debian.log.splitlines() if "connection authorized" in line and "=jalan " in line]
+        people = [line for line in entered if "user=postgres" not in line]
+        assert len(people) > 7
+        assert [line for line in people if "SSL enabled (protocol=TLSv1.3" not in line] == []
+    finally:
+        debian.run("DROP DATABASE jalan WITH (FORCE)")
+        for (role,) in debian.server.run("SELECT rolname FROM pg_roles WHERE starts_with(rolname, 'jalan__')"):
+            debian.run(f'DROP ROLE "{role}"')
 
 
 # --- what is refused

@@ -70,7 +70,9 @@ def _of_argparse() -> list[str]:
     texts = []
     for node in ast.walk(ast.parse(inspect.getsource(argparse))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"_", "ngettext"}:
-            texts += [part.value for part in node.args if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+            texts += [
+                part.value for part in node.args if isinstance(part, ast.Constant) and isinstance(part.value, str)
+            ]
     return texts
 
 

@@ -24,7 +24,9 @@ NEW = "perahu kayu menyeberang danau"
 needs_terminal = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 
 # Makes the terminal on standard input the process's own, then becomes the program: getpass asks on /dev/tty.
-_OWN_TERMINAL = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+_OWN_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+)
 
 
 @dataclass
@@ -143,7 +145,11 @@ def test_without_anybody_to_ask_it_says_so(file_door: Door) -> None:
 
 def test_wrong_passwords_cost_a_wait_that_grows_and_is_told(file_door: Door) -> None:
     told = [file_door("users", "list", password="salah sama sekali").err for _ in range(4)]
-    assert [int(found[0]) for found in (re.findall(r"setelah (\d+) detik", text) for text in told) if found] == [2, 4, 8]
+    assert [int(found[0]) for found in (re.findall(r"setelah (\d+) detik", text) for text in told) if found] == [
+        2,
+        4,
+        8,
+    ]
     right = file_door("users", "list")
     assert right.out == "kepala\tKEPALA,ADMIN\taktif\n"
     assert "Menunggu" in right.err
@@ -151,9 +157,7 @@ def test_wrong_passwords_cost_a_wait_that_grows_and_is_told(file_door: Door) -> 
 
 
 def test_an_unknown_name_is_told_like_a_wrong_password(file_door: Door) -> None:
-    known, unknown = (
-        file_door("users", "list", user=user, password="salah sama sekali") for user in (HEAD, "tiada")
-    )
+    known, unknown = (file_door("users", "list", user=user, password="salah sama sekali") for user in (HEAD, "tiada"))
     assert known == unknown
     assert known.code == 12
 

@@ -9,11 +9,11 @@ import pytest
 
 from db.files import StoreFolder
 from db.opening import Opening
+from shelter.staff import actions as staff_actions
 from shelter.work import Work
 from tests.commandline import QUICK, Answer, bare, call, finish, start
 from tests.reports import reading
 from tests.stores import PASSWORD, TestHome
-from ui.terminal import stores
 
 NAME = "Rumah Pelangi Senja"
 WITH = {"TEDUH_PASSWORD": PASSWORD}
@@ -200,17 +200,17 @@ def test_a_place_that_cannot_be_a_folder_is_told_in_plain_words(tmp_path: Path) 
 def test_a_founding_that_fails_half_way_leaves_no_key_and_no_data(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = stores.staff_actions.add_account
+    real = staff_actions.add_account
 
     def full_disk(*_args: object, **_kwargs: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(stores.staff_actions, "add_account", full_disk)
+    monkeypatch.setattr(staff_actions, "add_account", full_disk)
     answer = init(tmp_path / "rumah")
     assert (answer.code, answer.out) == (2, "")
     assert "penuh" in answer.err
     assert _everything(tmp_path / "rumah") <= {"teduh.lock"}
-    monkeypatch.setattr(stores.staff_actions, "add_account", real)
+    monkeypatch.setattr(staff_actions, "add_account", real)
     assert init(tmp_path / "rumah").code == 0
 
 

@@ -1,14 +1,13 @@
 """Teduh started with nothing to open: a sound practice home, told where and how, there again the next time."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from db.files import StoreFolder
 from shelter.rights import Role
-from tests.commandline import QUICK, Answer, call, finish, run, start
+from tests.commandline import QUICK, Answer, bare, call, finish, run, start
 from tests.stores import PASSWORD
 from ui.terminal import practice
 
@@ -26,14 +25,20 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def made(folder: Path, kept: Path) -> Iterator[Path]:
+def made(folder: Path, kept: Path) -> Path:
     """A practice home of this test's own."""
     if not kept.exists():
-        call().good()
+        begin().good()
         shutil.copytree(folder.parent, kept)
     else:
         shutil.copytree(kept, folder.parent)
-    yield folder
+    return folder
+
+
+def begin(**variables: str) -> Answer:
+    """Start Teduh without a command, here and quickly."""
+    with bare():
+        return call(**variables)
 
 
 def _told(answer: Answer) -> dict[str, str]:
@@ -73,13 +78,13 @@ def test_every_practice_password_is_new(made: Path, own_home: Path) -> None:
     first = note.read_text(encoding="utf-8").split()
     assert len(first) == 4
     shutil.rmtree(own_home / "data")
-    assert call().code == 0
+    assert begin().code == 0
     assert note.read_text(encoding="utf-8").split() != first
 
 
 def test_a_password_from_outside_is_taken_the_first_time_and_not_needed_the_second(folder: Path) -> None:
-    assert _told(call(TEDUH_PASSWORD=PASSWORD))["Kata sandi"] == PASSWORD
-    assert _told(call())["Kata sandi"] == PASSWORD
+    assert _told(begin(TEDUH_PASSWORD=PASSWORD))["Kata sandi"] == PASSWORD
+    assert _told(begin())["Kata sandi"] == PASSWORD
     assert call("users", "list", "--data", folder, "--user", "auditor", TEDUH_PASSWORD=PASSWORD).code == 0
 
 
@@ -87,9 +92,9 @@ def test_without_the_note_the_password_is_asked(made: Path) -> None:
     note = made.with_name("latihan-kata-sandi.txt")
     password = note.read_text(encoding="utf-8").strip()
     note.unlink()
-    assert call().code == 11
-    assert call(TEDUH_PASSWORD=password).code == 0
-    assert call(TEDUH_PASSWORD=PASSWORD).code == 12
+    assert begin().code == 11
+    assert begin(TEDUH_PASSWORD=password).code == 0
+    assert begin(TEDUH_PASSWORD=PASSWORD).code == 12
 
 
 def test_a_first_start_that_was_cut_off_is_finished_by_the_second(
@@ -97,8 +102,8 @@ def test_a_first_start_that_was_cut_off_is_finished_by_the_second(
 ) -> None:
     with monkeypatch.context() as cut_off:
         cut_off.setattr(practice, "PEOPLE", practice.PEOPLE[:3])
-        call().good()
-    assert call().code == 0
+        begin().good()
+    assert begin().code == 0
     password = folder.with_name("latihan-kata-sandi.txt").read_text(encoding="utf-8").strip()
     login = practice.PEOPLE[-1][0]
     assert call("users", "list", "--data", folder, "--user", login, TEDUH_PASSWORD=password).code == 0
@@ -108,7 +113,7 @@ def test_who_was_sent_away_in_practice_stays_away(made: Path) -> None:
     password = made.with_name("latihan-kata-sandi.txt").read_text(encoding="utf-8").strip()
     sent = ("users", "remove", "hukum", "--data", made, "--user", practice.HEAD)
     assert call(*sent, TEDUH_PASSWORD=password).code == 0
-    assert call().code == 0
+    assert begin().code == 0
     assert call("users", "list", "--data", made, "--user", "hukum", TEDUH_PASSWORD=password).code == 12
 
 
@@ -117,7 +122,7 @@ def test_damage_is_told_and_is_1(made: Path) -> None:
     content = bytearray(database.read_bytes())
     content[len(content) // 2] ^= 0xFF
     database.write_bytes(content)
-    answer = call()
+    answer = begin()
     assert answer.code == 1
     assert "TIDAK utuh" in answer.out
 
@@ -155,5 +160,5 @@ def test_two_first_starts_at_once_end_in_one_sound_home(folder: Path) -> None:
     at_once = [finish(process) for process in [start([], QUICK) for _ in range(2)]]
     assert [answer.code for answer in at_once] == [0, 0]
     assert at_once[0].out == at_once[1].out
-    assert call().code == 0
+    assert begin().code == 0
     assert folder.is_dir()

@@ -86,9 +86,7 @@ def test_a_server_by_the_real_command_line(pg_server: Server) -> None:
         founded = run("init", *place, "--home", HOME_NAME, "--user", HEAD, TEDUH_PASSWORD=PASSWORD)
         assert founded.code == 0
         words = founded.out.splitlines()[1].removeprefix("B: ")
-        reset = run(
-            *("users", "reset", HEAD, "--recovery", *place), TEDUH_RECOVERY=words, TEDUH_NEW_PASSWORD=NEW
-        )
+        reset = run(*("users", "reset", HEAD, "--recovery", *place), TEDUH_RECOVERY=words, TEDUH_NEW_PASSWORD=NEW)
         assert (reset.code, reset.out) == (0, "")
         checked = run("check", "--full", *place, "--user", HEAD, TEDUH_PASSWORD=NEW)
         assert (checked.code, checked.err) == (0, "")
@@ -129,8 +127,8 @@ def test_whatever_happens_ends_in_a_sentence_and_a_code(
 
 
 def test_every_fault_has_an_exit_code_of_the_documented_ones() -> None:
-    documented = {1, 2, 10, 11, 12}
-    assert {fault.exit_code for fault in (StoreFault, *StoreFault.__subclasses__())} <= documented
+    kinds: list[type[StoreFault]] = [StoreFault, *StoreFault.__subclasses__()]
+    assert {kind.exit_code for kind in kinds} == {1, 2, 10, 11, 12}
 
 
 def test_english_is_spoken_when_asked(file_door: Door) -> None:

@@ -171,7 +171,9 @@ def test_the_old_slot_file_and_password_of_a_removed_person_open_nothing(file_do
     file_door.add("siti", "ADMIN")
     folder = StoreFolder(file_door.folder)
     kept = folder.slots.read_bytes()
-    slot = next(slot for slot in Book.from_bytes(kept).slots if _opens(slot.unlock) and slot.owner != _head(kept, folder))
+    slot = next(
+        slot for slot in Book.from_bytes(kept).slots if _opens(slot.unlock) and slot.owner != _head(kept, folder)
+    )
     held = {
         name: unseal(blob, slot.unlock(PASSWORD), name)
         for name, blob in Book.from_bytes(kept).sealed_to(slot.owner).items()
