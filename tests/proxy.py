@@ -28,7 +28,9 @@ class Proxy:
         self._dial = dial
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
-        threading.Thread(target=self._accept, name="proxy", daemon=True).start()
+        self._every: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
+        self._start(self._accept)
 
     @property
     def port(self) -> int:
@@ -44,9 +46,16 @@ class Proxy:
         self._open.clear()
 
     def close(self) -> None:
-        """Listen no more."""
+        """Listen no more, and let nothing linger."""
+        with contextlib.suppress(OSError):
+            # Wakes whoever waits in accept; closing alone does not.
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self.cut()
+        for thread in self._threads:
+            thread.join()
+        for plug in self._every:
+            plug.close()
 
     def _accept(self) -> None:
         while True:
@@ -57,6 +66,7 @@ class Proxy:
             near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             far = self._dial()
             self._open += [near, far]
+            self._every += [near, far]
             talk = _Talk()
             self._pass_on(near, far, lambda talk=talk: self._turned(talk, "to"))  # type: ignore[misc]
             self._pass_on(far, near, lambda talk=talk: self._turned(talk, "from"))  # type: ignore[misc]
@@ -92,8 +102,13 @@ class Proxy:
                 except OSError:
                     return
 
-        for work in (listen, speak):
-            threading.Thread(target=work, name="proxy", daemon=True).start()
+        self._start(listen)
+        self._start(speak)
+
+    def _start(self, work: Callable[[], None]) -> None:
+        thread = threading.Thread(target=work, name="proxy", daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
 
 class _Talk:

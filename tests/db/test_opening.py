@@ -63,7 +63,12 @@ def test_a_name_is_read_as_people_type_it_and_a_password_as_it_is(home: TestHome
 def test_an_unknown_name_cannot_be_told_from_a_wrong_password(home: TestHome, monkeypatch: pytest.MonkeyPatch) -> None:
     derived: list[Kdf] = []
     real = Kdf.derive
-    monkeypatch.setattr(Kdf, "derive", lambda kdf, *rest: (derived.append(kdf), real(kdf, *rest))[1])
+
+    def derive(kdf: Kdf, password: str, salt: bytes) -> bytes:
+        derived.append(kdf)
+        return real(kdf, password, salt)
+
+    monkeypatch.setattr(Kdf, "derive", derive)
     answers = []
     for login in ("siti", "siapa"):
         with pytest.raises(WrongPassword) as refused:
@@ -170,7 +175,7 @@ def test_a_network_share_is_refused_for_founding_and_for_opening(
     with pytest.raises(NetworkShare):
         way_into(home).sign_in_with_words(home.made.words[0])
     with pytest.raises(NetworkShare):
-        opening.create(Opening(StoreFolder(tmp_path / "baru"), Founding), _founder())
+        opening.create(Opening[Work](StoreFolder(tmp_path / "baru"), Founding), _founder())
     monkeypatch.setattr(files, "_mounts", lambda: f"/dev/sda1 {tmp_path} ext4 rw 0 0\n")
     home.enter()
 
@@ -188,7 +193,7 @@ def test_a_home_is_never_made_over_another(home: TestHome) -> None:
         for name in gone:
             (home.folder / name).unlink(missing_ok=True)
         with pytest.raises(StoreExists):
-            opening.create(Opening(StoreFolder(home.folder), Founding), _founder())
+            opening.create(Opening[Work](StoreFolder(home.folder), Founding), _founder())
     left = {path.name: path.read_bytes() for path in home.folder.iterdir() if path.suffix != ".lock"}
     assert left == {name: content for name, content in before.items() if name not in {"teduh.db", "teduh.slots"}}
 
@@ -200,7 +205,7 @@ def test_founding_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
         raise RuntimeError("not today")
 
     with pytest.raises(RuntimeError, match="not today"):
-        opening.create(Opening(StoreFolder(folder), Founding), Founder(HEAD, PASSWORD, KDF, fail))
+        opening.create(Opening[Work](StoreFolder(folder), Founding), Founder(HEAD, PASSWORD, KDF, fail))
     assert not StoreFolder(folder).exists()
     assert [path.name for path in folder.iterdir() if path.suffix != ".lock"] == []
 

@@ -9,18 +9,29 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from shelter import language
-from ui.theme import qt_texts, style
+from ui.theme import fonts, qt_texts, style, tokens
 
 Page = TypeVar("Page", bound=QWidget)
 Stage = Callable[[Page], Page]
 
+# The offscreen platform has no windows to raise above others.
+menus_open = pytest.mark.qt_log_ignore("does not support raise", "does not support grabbing", extend=True)
+
 LEFT, RIGHT = "⟦", "⟧"
 
 
-@pytest.fixture
-def look(qapp: QApplication) -> Iterator[QApplication]:
-    """The light theme at 100 %, and again after the test."""
+@pytest.fixture(scope="session")
+def dressed(qapp: QApplication) -> QApplication:
+    """What is done once, when the program starts, before anybody's heart is watched."""
     style.apply(qapp, "light", 1.0)
+    return qapp
+
+
+@pytest.fixture
+def look(dressed: QApplication) -> Iterator[QApplication]:
+    """The light theme at 100 %, and again after the test."""
+    qapp = dressed
+    _light(qapp)
     # A cursor that blinks makes every picture another one.
     blinking = QApplication.cursorFlashTime()
     QApplication.setCursorFlashTime(0)
@@ -28,7 +39,13 @@ def look(qapp: QApplication) -> Iterator[QApplication]:
     yield qapp
     qapp.removeTranslator(translator)
     QApplication.setCursorFlashTime(blinking)
-    style.apply(qapp, "light", 1.0)
+    _light(qapp)
+
+
+def _light(qapp: QApplication) -> None:
+    # Another test may have gone by another way than ``apply``.
+    if tokens.current() is not tokens.LIGHT or fonts.scale() != 1.0 or style.sheet() not in qapp.styleSheet():
+        style.apply(qapp, "light", 1.0)
 
 
 def on_stage(qtbot: QtBot, page: Page, width: int = 1093, height: int = 552) -> Page:

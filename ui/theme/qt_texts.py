@@ -6,7 +6,7 @@ words stand here and not in the catalogue, because the source text is Qt's.
 
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QObject, QTranslator
+from PySide6.QtCore import QCoreApplication, QTranslator
 
 from shelter import language
 
@@ -127,6 +127,6 @@ class QtTexts(QTranslator):
 
 def install(app: QCoreApplication) -> QtTexts:
     """Let Qt speak the language of the program, from now until the application ends."""
-    made = next((each for each in app.findChildren(QObject) if isinstance(each, QtTexts)), None) or QtTexts(app)
+    made = app.findChild(QtTexts) or QtTexts(app)
     app.installTranslator(made)
     return made

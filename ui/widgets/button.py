@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QIcon, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QIcon, QKeyEvent, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from ui.theme import fitting, fonts, icons, tokens
@@ -63,6 +63,8 @@ class Button(QPushButton):
         """Name the button; one with only an icon shows the name as its tooltip."""
         if self._kind != "icon":
             self.setText(text)
+            # Qt takes a "&" for the sign of a shortcut; here it is part of the words.
+            self.setShortcut(QKeySequence())
         self.setAccessibleName(text)
         self.setToolTip(tip or (text if self._kind == "icon" else ""))
 

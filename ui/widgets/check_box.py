@@ -3,7 +3,7 @@
 from typing import Final
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QCheckBox, QSizePolicy, QWidget
 
 from ui.theme import fitting, fonts, icons, tokens
@@ -29,6 +29,8 @@ class CheckBox(QCheckBox):
 
     def say(self, text: str) -> None:
         self.setText(text)
+        # Qt takes a "&" for the sign of a shortcut; here it is part of the words.
+        self.setShortcut(QKeySequence())
         self.setAccessibleName(text)
 
     def sizeHint(self) -> QSize:

@@ -86,14 +86,10 @@ class Cluster:
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres")
             shutil.chown(secret, "postgres")
-        words = [
-            "--auth-local=trust",
-            "--auth-host=scram-sha-256",
-            f"--pwfile={secret}",
-            "--no-sync",
-            "--locale=C.UTF-8",
-        ]
-        self._run("initdb", "--pgdata", str(self.data), "--username=postgres", "--encoding=UTF8", *words)
+        entry = ["--auth-local=trust", "--auth-host=scram-sha-256", f"--pwfile={secret}", "--username=postgres"]
+        # With group access the server itself would let its group read what it writes.
+        form = ["--no-sync", "--locale=C.UTF-8", "--encoding=UTF8", "--allow-group-access"]
+        self._run("initdb", "--pgdata", str(self.data), *entry, *form)
         secret.unlink()
 
     def start(self, **settings: object) -> None:

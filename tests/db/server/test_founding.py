@@ -1,6 +1,5 @@
 """A home on a server is founded whole or not at all, by an owner who is no superuser; upgrades keep every row."""
 
-import contextlib
 import secrets
 import shutil
 import signal
@@ -198,11 +197,14 @@ def test_a_home_on_a_database_made_by_hand_works_the_same(debian: Cluster, tmp_p
         f"CREATE DATABASE {EMPTY} OWNER {EMPTY}__pemilik TEMPLATE template0",
     )
     try:
+        with psycopg.connect(debian.url(EMPTY)) as admin:
+            # As every database was before PostgreSQL 15.
+            admin.execute("GRANT CREATE ON SCHEMA public TO PUBLIC")
         url = f"postgresql://{EMPTY}__pemilik:{password}@127.0.0.1:{debian.port}/{EMPTY}"
         owner = replace(ServerPlace.parse(url, tmp_path), login_kdf=KDF)
         found_in(owner)
         assert is_sound(owner)
-        with contextlib.closing(psycopg.connect(debian.url(EMPTY))) as admin:
+        with psycopg.connect(debian.url(EMPTY)) as admin:
             schema = "has_schema_privilege('public', 'public', 'CREATE')"
             database = "has_database_privilege('public', %s, 'TEMP')"
             assert admin.execute(f"SELECT {schema}, {database}".encode(), (EMPTY,)).fetchall() == [(False, False)]

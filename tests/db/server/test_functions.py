@@ -150,6 +150,17 @@ def test_an_administrator_puts_nobody_into_anything_but_the_homes_groups(
         connection.execute(call, (str(harness.spare), groups))
 
 
+def test_an_administrator_puts_nobody_into_a_neighbours_group(harness: Harness) -> None:
+    """A home called ``rumah_`` on the same server would have groups that begin as those of ``rumah`` do."""
+    neighbours = f"{harness.database}___kepala"
+    harness.admin.execute(f"CREATE ROLE {neighbours}".encode())
+    try:
+        with pytest.raises(errors.InvalidParameterValue), harness.people[Role.ADMIN].transaction():
+            harness.people[Role.ADMIN].execute("SELECT teduh_login_groups(%s, %s)", (str(harness.spare), ["_kepala"]))
+    finally:
+        harness.admin.execute(f"DROP ROLE {neighbours}".encode())
+
+
 @pytest.mark.parametrize(
     "role_name", ["postgres", "lain__u_ab12", "{db}__owner", "{db}__kepala", "{db}__u_AB", "{db}__u_"]
 )

@@ -1,5 +1,5 @@
 """The fixtures of tests/ui/looks.py."""
 
-from tests.ui.looks import look, marked
+from tests.ui.looks import dressed, look, marked
 
-__all__ = ["look", "marked"]
+__all__ = ["dressed", "look", "marked"]

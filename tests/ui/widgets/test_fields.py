@@ -3,11 +3,12 @@
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
 from shelter import language
-from tests.ui.looks import LEFT, on_stage
+from tests.ui.looks import LEFT, menus_open, on_stage
 from ui.widgets.line_field import LineField
 from ui.widgets.password_field import PasswordField
 
@@ -37,17 +38,17 @@ def test_what_was_refused_is_forgiven_at_the_next_key(look: QApplication, qtbot:
     line.refuse("Nama itu sudah dipakai.")
     assert (line.trouble, line.edit.property("look"), line.text()) == ("Nama itu sudah dipakai.", "refused", "ratih")
     with qtbot.waitSignal(line.edited):
-        qtbot.keyClicks(line.edit, "2")
+        QTest.keyClicks(line.edit, "2")
     assert (line.trouble, line.edit.property("look"), line.text()) == ("", "", "ratih2")
 
 
 def test_a_password_is_hidden_until_the_eye_is_pressed(field: PasswordField, qtbot: QtBot) -> None:
-    qtbot.keyClicks(field.edit, SECRET)
+    QTest.keyClicks(field.edit, SECRET)
     assert field.edit.echoMode() == QLineEdit.EchoMode.Password
     assert field.line.eye.accessibleName() == "Tampilkan kata sandi"
-    qtbot.keyClick(field.edit, Qt.Key.Key_Tab)
+    QTest.keyClick(field.edit, Qt.Key.Key_Tab)
     assert field.line.eye.hasFocus()
-    qtbot.keyClick(field.line.eye, Qt.Key.Key_Space)
+    QTest.keyClick(field.line.eye, Qt.Key.Key_Space)
     assert (field.edit.echoMode(), field.edit.displayText()) == (QLineEdit.EchoMode.Normal, SECRET)
     assert field.line.eye.accessibleName() == "Sembunyikan kata sandi"
 
@@ -63,16 +64,17 @@ def test_the_keyboard_learns_nothing_from_a_password(field: PasswordField) -> No
 def test_a_password_is_pasted_but_never_copied_or_cut(field: PasswordField, qtbot: QtBot) -> None:
     clipboard = QGuiApplication.clipboard()
     clipboard.setText(SECRET)
-    qtbot.keyClick(field.edit, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(field.edit, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     assert field.text() == SECRET
     clipboard.setText("kosong")
     field.line.eye.setChecked(True)
     field.edit.selectAll()
     for key in (Qt.Key.Key_C, Qt.Key.Key_X):
-        qtbot.keyClick(field.edit, key, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClick(field.edit, key, Qt.KeyboardModifier.ControlModifier)
     assert (clipboard.text(), field.text()) == ("kosong", SECRET)
 
 
+@menus_open
 def test_the_menu_of_a_shown_password_pastes_only(field: PasswordField, qtbot: QtBot) -> None:
     field.set_text(SECRET)
     field.line.eye.setChecked(True)
@@ -87,12 +89,12 @@ def test_the_menu_of_a_shown_password_pastes_only(field: PasswordField, qtbot: Q
 
 
 def test_a_forgotten_password_cannot_be_brought_back(field: PasswordField, qtbot: QtBot) -> None:
-    qtbot.keyClicks(field.edit, SECRET)
+    QTest.keyClicks(field.edit, SECRET)
     field.line.eye.setChecked(True)
     field.forget()
     assert field.edit.echoMode() == QLineEdit.EchoMode.Password
     field.line.eye.setChecked(True)
-    qtbot.keyClick(field.edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(field.edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert field.text() == ""
 
 
@@ -112,20 +114,20 @@ def test_caps_lock_is_noticed_by_what_is_typed(field: PasswordField, qtbot: QtBo
     assert not field.caps.isVisible()
     field.line.keyPressEvent(_key("a", Qt.KeyboardModifier.ShiftModifier))
     assert field.caps.isVisible()
-    qtbot.keyClick(field.edit, Qt.Key.Key_CapsLock)
+    QTest.keyClick(field.edit, Qt.Key.Key_CapsLock)
     assert not field.caps.isVisible()
-    qtbot.keyClick(field.edit, Qt.Key.Key_CapsLock)
+    QTest.keyClick(field.edit, Qt.Key.Key_CapsLock)
     assert field.caps.isVisible()
 
 
 def test_digits_tell_nothing_about_caps_lock(field: PasswordField, qtbot: QtBot) -> None:
     field.line.keyPressEvent(_key("A", Qt.KeyboardModifier.NoModifier))
-    qtbot.keyClicks(field.edit, "7 ")
+    QTest.keyClicks(field.edit, "7 ")
     assert field.caps.isVisible()
 
 
 def test_before_any_letter_the_caps_lock_key_tells_nothing(field: PasswordField, qtbot: QtBot) -> None:
-    qtbot.keyClick(field.edit, Qt.Key.Key_CapsLock)
+    QTest.keyClick(field.edit, Qt.Key.Key_CapsLock)
     assert not field.caps.isVisible()
 
 

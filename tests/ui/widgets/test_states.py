@@ -4,6 +4,7 @@ from itertools import count
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
@@ -32,7 +33,7 @@ def test_a_notice_offers_the_next_step(look: QApplication, qtbot: QtBot) -> None
     on_stage(qtbot, notice, 500, 40)
     notice.link.setFocus()
     with qtbot.waitSignal(notice.wanted):
-        qtbot.keyClick(notice.link, Qt.Key.Key_Return)
+        QTest.keyClick(notice.link, Qt.Key.Key_Return)
     notice.tell("success", "Tersimpan.")
     assert notice.link.isHidden()
 
@@ -50,7 +51,7 @@ def test_an_empty_place_says_what_to_do(look: QApplication, qtbot: QtBot) -> Non
     empty = on_stage(qtbot, Empty("users"), 400, 300)
     empty.say("Belum ada pengguna di sini.", "Tambah orang pertama")
     with qtbot.waitSignal(empty.wanted):
-        qtbot.keyClick(empty.action, Qt.Key.Key_Space)
+        QTest.keyClick(empty.action, Qt.Key.Key_Space)
 
 
 def test_a_short_wait_shows_nothing(look: QApplication, qtbot: QtBot) -> None:
@@ -95,22 +96,22 @@ def _fields(*, repeated: bool) -> PassPhraseFields:
 
 def test_a_taken_phrase_is_shown_to_be_passed_on(alone: PassPhraseFields, qtbot: QtBot) -> None:
     phrase = alone.phrase
-    qtbot.mouseClick(alone.take, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(alone.take, Qt.MouseButton.LeftButton)
     assert alone.first.edit.echoMode() == QLineEdit.EchoMode.Normal
     assert (alone.first.edit.displayText(), alone.password()) == (phrase, phrase)
 
 
 def test_a_taken_phrase_is_still_typed_once_by_whoever_will_use_it(pair: PassPhraseFields, qtbot: QtBot) -> None:
-    qtbot.mouseClick(pair.take, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(pair.take, Qt.MouseButton.LeftButton)
     assert pair.second.edit.hasFocus()
     assert pair.password() is None
-    qtbot.keyClicks(pair.second.edit, pair.phrase)
+    QTest.keyClicks(pair.second.edit, pair.phrase)
     assert pair.password() == pair.phrase
 
 
 def test_another_phrase_is_drawn(alone: PassPhraseFields, qtbot: QtBot) -> None:
     first = alone.phrase
-    qtbot.mouseClick(alone.another, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(alone.another, Qt.MouseButton.LeftButton)
     assert alone.phrase != first
 
 
@@ -121,8 +122,8 @@ def test_an_empty_password_is_asked_for(alone: PassPhraseFields) -> None:
 
 
 def test_two_that_differ_are_told_at_the_second(pair: PassPhraseFields, qtbot: QtBot) -> None:
-    qtbot.keyClicks(pair.first.edit, "gajah payung")
-    qtbot.keyClicks(pair.second.edit, "gajah paying")
+    QTest.keyClicks(pair.first.edit, "gajah payung")
+    QTest.keyClicks(pair.second.edit, "gajah paying")
     assert pair.password() is None
     assert pair.second.trouble.startswith("Kedua kata sandi belum sama.")
     assert pair.second.edit.selectedText() != ""
@@ -130,21 +131,21 @@ def test_two_that_differ_are_told_at_the_second(pair: PassPhraseFields, qtbot: Q
 
 def test_enter_leads_on_and_confirms(pair: PassPhraseFields, qtbot: QtBot) -> None:
     pair.first.take_focus()
-    qtbot.keyClick(pair.first.edit, Qt.Key.Key_Return)
+    QTest.keyClick(pair.first.edit, Qt.Key.Key_Return)
     assert pair.second.edit.hasFocus()
     with qtbot.waitSignal(pair.confirmed):
-        qtbot.keyClick(pair.second.edit, Qt.Key.Key_Return)
+        QTest.keyClick(pair.second.edit, Qt.Key.Key_Return)
 
 
 def test_one_line_alone_is_confirmed_by_enter(alone: PassPhraseFields, qtbot: QtBot) -> None:
     with qtbot.waitSignal(alone.confirmed):
-        qtbot.keyClick(alone.first.edit, Qt.Key.Key_Return)
+        QTest.keyClick(alone.first.edit, Qt.Key.Key_Return)
 
 
 def test_forgetting_empties_both_and_draws_anew(pair: PassPhraseFields, qtbot: QtBot) -> None:
     phrase = pair.phrase
-    qtbot.mouseClick(pair.take, Qt.MouseButton.LeftButton)
-    qtbot.keyClicks(pair.second.edit, phrase)
+    QTest.mouseClick(pair.take, Qt.MouseButton.LeftButton)
+    QTest.keyClicks(pair.second.edit, phrase)
     pair.forget()
     assert (pair.first.text(), pair.second.text()) == ("", "")
     assert pair.phrase != phrase
