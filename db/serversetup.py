@@ -191,6 +191,8 @@ def _install(connection: Connection, made: certificates.Certificates, database: 
             ("ssl_key_file", f"{folder}/teduh-server.key"),
             ("ssl_min_protocol_version", "TLSv1.3"),
             ("password_encryption", "scram-sha-256"),
+            # What went wrong before anybody is let in is told in words alone, and ``reason_of`` knows the English ones.
+            ("lc_messages", "C"),
             ("ssl", "on"),
         ):
             connection.exec_driver_sql(f"ALTER SYSTEM SET {setting} = {_literal(value)}")

@@ -9,7 +9,8 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -64,21 +65,21 @@ class Watch(threading.Thread):
         """Look every few milliseconds."""
         told = 0.0
         entered: tuple[object, ...] = ()
-        since = time.perf_counter()
-        waited = _waited()
+        since, ticked, then = time.perf_counter(), self._tick, _Spent.now(self._window)
         while not self._ended.wait(_LOOK):
             tick, now = self._tick, time.perf_counter()
             line, entry = self._look()
             in_loop = self._loop.loopLevel() > 0
             # Outside an event loop nothing beats: there a call counts for as long as it is the same one.
-            begun = tick if in_loop else since
-            if not line or (not in_loop and entry != entered) or (in_loop and now - tick < self._limit):
-                entered, since, waited = entry, now, _waited()
+            if not line or (tick != ticked if in_loop else entry != entered):
+                entered, since, ticked, then = entry, now, tick, _Spent.now(self._window)
                 continue
-            stalled = now - begun - _kept_waiting(waited)
+            if now - since < self._limit:
+                continue
+            stalled = _Spent.now(self._window).own(then, now - since)
             self.longest = max(self.longest, stalled)
-            if stalled > self._limit and begun != told:
-                told = begun
+            if stalled > self._limit and since != told:
+                told = since
                 self.stalls.append(f"{line} kept the window waiting {stalled * 1000:.0f} ms")
 
     def _look(self) -> tuple[str, tuple[object, ...]]:
@@ -94,21 +95,34 @@ class Watch(threading.Thread):
         return line, entry
 
 
-def _waited() -> dict[str, int]:
-    """For each thread the nanoseconds it was ready to run and got no processor."""
-    found: dict[str, int] = {}
-    if sys.platform == "linux":
+@dataclass(frozen=True)
+class _Spent:
+    """What a thread has used of the processor until now, and how long each thread of ours waited for one."""
+
+    used: float
+    waited: Mapping[str, float]
+
+    @classmethod
+    def now(cls, ident: int) -> "_Spent":
+        """As it stands; only Linux tells."""
+        if sys.platform != "linux":
+            return cls(0.0, {})
+        waited: dict[str, float] = {}
         for thread in Path("/proc/self/task").iterdir():
             try:
-                found[thread.name] = int((thread / "schedstat").read_text(encoding="ascii").split()[1])
+                waited[thread.name] = int((thread / "schedstat").read_text(encoding="ascii").split()[1]) / 1e9
             except (OSError, IndexError):
                 continue
-    return found
+        return cls(time.clock_gettime(time.pthread_getcpuclockid(ident)), waited)
 
+    def own(self, then: "_Spent", passed: float) -> float:
+        """Of the seconds that have passed since then, those that the machine had no part in.
 
-def _kept_waiting(before: dict[str, int]) -> float:
-    """Seconds since then in which the machine kept a thread of ours waiting: the window's, or one it waits for."""
-    return max((value - before.get(thread, value) for thread, value in _waited().items()), default=0) / 1e9
+        Either the window's thread worked for so long, or it stood still while no thread of ours (which might have kept
+        the interpreter's lock) was ready to run and got no processor.
+        """
+        waited = sum(value - then.waited.get(name, value) for name, value in self.waited.items())
+        return max(self.used - then.used, passed - waited)
 
 
 @pytest.fixture(autouse=True)

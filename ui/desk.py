@@ -6,6 +6,7 @@ from ui.jobs import Jobs
 from ui.session.controller import SessionController
 from ui.session.pass_phrase import suggest
 from ui.staff.accounts_page import AccountsPage
+from ui.staff.add_account_sheet import AddAccountSheet
 from ui.theme import fitting
 from ui.top_bar import TopBar
 from ui.widgets.label import Label
@@ -62,7 +63,10 @@ class Desk(QFrame):
     def forget(self) -> None:
         """The screen is locked: nothing of it may stay on a page until Qt gets round to deleting it."""
         self.bar.forget()
-        self.page.sheet.clear()
+        # Asking for the sheet would build it.
+        sheet = self.page.findChild(AddAccountSheet)
+        if sheet is not None:
+            sheet.clear()
         self.page.show_rows(())
 
     def retranslate(self) -> None:

@@ -1,7 +1,7 @@
 """Python's cyclic garbage collector only when nobody is waiting: run by itself it is the main source of stalls.
 
-``begin`` is said first thing in the program, ``settle`` once everything heavy is loaded. Collecting in the window's
-thread also keeps widgets from being destroyed in a worker's.
+``ui/app.py`` switches it off first thing; ``settle`` is said once everything heavy is loaded. Collecting in the
+window's thread also keeps widgets from being destroyed in a worker's.
 """
 
 import gc
@@ -15,11 +15,6 @@ _YOUNG_ABOVE: Final = 700
 _OLD_EVERY: Final = 30
 _OLD_WITHIN: Final = 0.02
 """A full round is repeated only while it takes less than this many seconds: never a stall for tidiness' sake."""
-
-
-def begin() -> None:
-    """Switch the collector off: from here on it runs when asked."""
-    gc.disable()
 
 
 class IdleCollector(QObject):

@@ -106,7 +106,16 @@ class MainWindow(QMainWindow):
             case State.SIGNED_OUT:
                 self._show_sign_in()
             case State.OPENING:
-                pass
+                # While a worker derives the key there is time for what must be there at once later on.
+                QTimer.singleShot(0, self._prepare)
+
+    def _prepare(self) -> None:
+        """Build what covers, so that covering takes no longer than one picture."""
+        if self.tirai is None:
+            for cover in (self._lock_page(), self._tirai()):
+                cover.resize(self.pages.size())
+                # Asking for its picture dresses and lays out all that is in it.
+                cover.grab()
 
     def _cover(self) -> None:
         """Hide the work at once, and whatever hangs above it; then let it go."""
@@ -175,17 +184,22 @@ class MainWindow(QMainWindow):
         """Cover everything, within this call."""
         if self.session.state is not State.OPEN:
             return
-        if self.tirai is None:
-            self.tirai = tirai = Tirai(self._clock, self)
-            tirai.lift_wanted.connect(self._hide_tirai)
-            tirai.password_wanted.connect(lambda: self.session.lock("key"))
+        tirai = self._tirai()
         for window in QApplication.topLevelWidgets():
             if window is not self and window.isVisible():
                 window.hide()
-        self.tirai.setGeometry(self.rect())
-        self.tirai.show()
-        self.tirai.raise_()
-        self.tirai.repaint()
+        tirai.setGeometry(self.rect())
+        tirai.show()
+        tirai.raise_()
+        tirai.repaint()
+
+    def _tirai(self) -> Tirai:
+        if self.tirai is None:
+            self.tirai = tirai = Tirai(self._clock, self)
+            tirai.hide()
+            tirai.lift_wanted.connect(self._hide_tirai)
+            tirai.password_wanted.connect(lambda: self.session.lock("key"))
+        return self.tirai
 
     def _hide_tirai(self) -> None:
         if self.tirai is not None and not self.tirai.isHidden():

@@ -1,16 +1,19 @@
 """Puts window, session and jobs together, and loads what is heavy once the first picture stands."""
 
 import importlib
+import logging
 import threading
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from types import TracebackType
+from typing import Any, Final, Literal
 
 from PySide6.QtCore import QLocale, QObject, Signal
 from PySide6.QtWidgets import QApplication
 
 from shelter import language
 from shelter.language import LANGUAGES
+from ui import crash
 from ui.idle import IdleCollector
 from ui.jobs import Jobs
 from ui.main_window import MainWindow
@@ -18,6 +21,8 @@ from ui.preferences import Preferences
 from ui.session.controller import Openings, SessionController
 from ui.session.system_watch import SystemWatch
 from ui.theme import qt_texts, style
+
+_log: Final = logging.getLogger("teduh.office")
 
 
 class Office(QObject):
@@ -62,6 +67,13 @@ class Office(QObject):
         if self._warming is not None:
             self._warming.join()
         self.jobs.stop()
+
+    def tell_crash(self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+        """We failed: say where, in the log and in the window, and go on. From any thread."""
+        del kind, trace
+        if error is not None:
+            _log.error("%s", crash.where(error))
+            self.jobs.trouble.emit(crash.sentence(error))
 
     def _speak(self) -> None:
         chosen = self.preferences.language

@@ -18,7 +18,7 @@ from shelter.home.rules import NumberKind
 from shelter.work import Work
 from tests.benchmarks.conftest import Race
 from tests.benchmarks.raw import Raw, connected
-from tests.benchmarks.turns import relayed
+from tests.proxy import far
 from tests.stores import HEAD, PASSWORD, Seat, TestHome
 
 pytestmark = pytest.mark.benchmark
@@ -87,18 +87,18 @@ def test_signing_in_apart_from_key_derivation(home: TestHome, race: Race, derive
 @pytest.mark.server
 def test_turns_to_a_server(server_home: TestHome, race: Race) -> None:
     assert server_home.place is not None
-    with relayed(server_home.place) as (place, relay):
+    with far(server_home.place, delay=0) as (place, proxy):
         opening = ServerOpening[Work](place, Work, server_home.clock, patience=lambda _seconds: None)
         with closing(opening.sign_in(HEAD, PASSWORD)) as store:
             # Without TLS and a password, since the wheel's server trusts its own machine: both are three turns more.
-            race.count("turns of signing in", relay.turns, most=12)
+            race.count("turns of signing in", proxy.turns, most=12)
             for name, most, use in _uses(store):
                 # The driver prepares what it meets a fifth time, which is a turn of its own.
                 for _ in range(8):
                     use()
-                begun = relay.turns
+                begun = proxy.turns
                 use()
-                race.count(f"turns of {name}", relay.turns - begun, most=most)
+                race.count(f"turns of {name}", proxy.turns - begun, most=most)
 
 
 def _uses(store: Store[Work]) -> list[tuple[str, int, Callable[[], object]]]:

@@ -402,6 +402,13 @@ def test_each_damage_is_told_in_a_sentence(broken: TestHome, tmp_path: Path, nam
     assert fingerprints(broken.folder) == before
 
 
+@pytest.mark.parametrize("name", ["teduh.tries", "teduh.lock"])
+def test_what_holds_no_data_may_be_damaged(broken: TestHome, name: str) -> None:
+    assert check_at(broken.folder, password="salah sama sekali").code == 12
+    (broken.folder / name).write_bytes(os.urandom(500))
+    assert check_at(broken.folder, "--full").code == 0
+
+
 def test_chance_damages_nothing_unnoticed(worked: TestHome, tmp_path: Path) -> None:
     chance = random.Random(2026)
     for number in range(12):

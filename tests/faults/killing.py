@@ -156,7 +156,7 @@ def killed(begin: Begin, argv: Sequence[object], moment: Moment, *changes: str, 
 
 
 def took(begin: Begin, argv: Sequence[object], **variables: str) -> float:
-    """How long a run takes that nobody kills."""
+    """How long a run takes that nobody kills: what the moments are spread over. Nothing is asserted about it."""
     begun = time.monotonic()
     answer = killed(begin, argv, at_its_end, **variables)
     assert answer.code == 0, answer.err

@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import pytest
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from shelter import language
 from ui.theme import fonts, qt_texts, style, tokens
+from ui.theme.fonts import Typeface
 
 Page = TypeVar("Page", bound=QWidget)
 Stage = Callable[[Page], Page]
@@ -24,6 +26,13 @@ LEFT, RIGHT = "⟦", "⟧"
 def dressed(qapp: QApplication) -> QApplication:
     """What is done once, when the program starts, before anybody's heart is watched."""
     style.apply(qapp, "light", 1.0)
+    # The first letter of a font takes as long as all the others.
+    image = QImage(10, 10, QImage.Format.Format_ARGB32)
+    painter = QPainter(image)
+    for title in (False, True):
+        painter.setFont(Typeface(13, 600, title).font())
+        painter.drawText(0, 10, "Melati…")
+    painter.end()
     return qapp
 
 

@@ -1,5 +1,6 @@
 """Masuk: the greeting, who one is, and the password."""
 
+from itertools import pairwise
 from typing import Final, Literal
 
 from PySide6.QtCore import QRegularExpression, Qt, Signal
@@ -156,9 +157,8 @@ class SignInPage(QFrame):
         self.set_greeting(self._hour)
         self.set_place(self._place)
         for tile, face in zip(self.tiles.tiles, self._faces, strict=False):
-            called = face.name if self._show_names and face.name else _("Petugas {initials}")
-            caption = face.name if self._show_names else ""
-            tile.say(caption, called.format(initials=face.initials), tall=self._show_names)
+            shown = face.name if self._show_names else ""
+            tile.say(shown, shown or _("Petugas {initials}").format(initials=face.initials), tall=self._show_names)
         if self.tiles.tiles:
             self.tiles.tiles[-1].say(_("Nama lain"), _("Nama lain"), tall=self._show_names)
         self.name.name(_("Nama masuk"))
@@ -189,6 +189,11 @@ class SignInPage(QFrame):
         self.tiles.show_tiles([*tiles, Tile("", "")] if tiles else [], 0)
         self.tiles.setVisible(bool(tiles))
         self.name.setVisible(self.other_name)
+        # New tiles are the youngest children, and Tab would come to them last.
+        field = self.entry.field
+        keys = [*self.tiles.tiles, self.name.edit, field.edit, field.line.eye, self.entry.go, self.entry.link]
+        for before, after in pairwise([self.language, *keys]):
+            self.setTabOrder(before, after)
 
     def _on_tile(self, place: int) -> None:
         self.name.setVisible(self.other_name)

@@ -45,10 +45,10 @@ class AccountsPage(QFrame):
         self.reload = Button("icon", "refresh-cw", parent=self._panel)
         self.add = Button("primary", "plus", parent=self._panel)
         self.notice = Notice(self._panel)
-        self.table = AccountsTable()
-        self.waiting = Waiting()
-        self.empty = Empty("users")
         self.places = QStackedWidget(self._panel)
+        self.table = AccountsTable(self.places)
+        self.waiting = Waiting(self.places)
+        self.empty = Empty("users", self.places)
         self.bar = AccountBar(self._panel)
         self._shade = QFrame(self)
         self._suggest = suggest

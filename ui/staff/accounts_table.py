@@ -144,7 +144,9 @@ class _NameDelegate(_RowDelegate):
         view: AccountView = index.data(_VIEW)
         side = fonts.scaled(26)
         circle = QRectF(rect.left() + _PADDING, rect.center().y() + 0.5 - side / 2, side, side)
-        draw_avatar(painter, circle, initials(view.display_name), tone_of(view.id.hex))
+        state: QStyle.StateFlag = option.state
+        ground = "surface" if state & QStyle.StateFlag.State_Selected else ""
+        draw_avatar(painter, circle, initials(view.display_name), tone_of(view.id.hex), ground=ground)
         place = rect.adjusted(_PADDING + side + 10, 0, -_PADDING, 0)
         tone = "text" if view.state == "active" else "text3"
         self._write(painter, place, index.data(), Typeface(13, 600), tone)

@@ -23,13 +23,13 @@ def grounds(tone: str) -> tuple[str, str]:
     return f"{tone}_soft", "on_primary_soft" if tone == "primary" else tone
 
 
-def draw_avatar(painter: QPainter, place: QRectF, initials: str, tone: str) -> None:
-    """Draw the circle into a square."""
+def draw_avatar(painter: QPainter, place: QRectF, initials: str, tone: str, *, ground: str = "") -> None:
+    """Draw the circle into a square; on a coloured row it wants another ground than its own."""
     soft, ink = grounds(tone)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(tokens.colour(soft))
+    painter.setBrush(tokens.colour(ground or soft))
     painter.drawEllipse(place)
     font = Typeface(13, 700, title=True).font()
     font.setPixelSize(max(1, round(place.height() * 0.38)))

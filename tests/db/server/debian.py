@@ -9,6 +9,8 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -17,6 +19,7 @@ import pytest
 
 from tests.stores import Server
 
+_PATIENCE: Final = 60
 ADMIN_PASSWORD: Final = "kata sandi superuser uji"
 _FOLDERS: Final = "postgresql/*/bin/initdb"
 # Read before a test's own folders are set: a socket's path may have about 100 letters, and the server must reach it.
@@ -50,6 +53,13 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Return when it holds; a server that never comes round fails the test instead of stopping the run."""
+    last = time.monotonic() + _PATIENCE
+    while not condition():
+        assert time.monotonic() < last, "the server never came round"
 
 
 @dataclass
@@ -113,23 +123,19 @@ class Cluster:
         for name, value in settings.items():
             self.server.run(f"ALTER SYSTEM SET {name} = '{value}'")
         self.server.run("SELECT pg_reload_conf()")
-        for name, value in settings.items():
-            while self.server.run(f"SHOW {name}") != [(value,)]:
-                pass
+        until(lambda: all(self.server.run(f"SHOW {name}") == [(value,)] for name, value in settings.items()))
 
     def reload_rules(self) -> None:
         """Read pg_hba.conf anew; returns when it counts."""
         loaded = self.log.count("received SIGHUP")
         self.server.run("SELECT pg_reload_conf()")
-        while self.log.count("received SIGHUP") == loaded:
-            pass
-        # The postmaster logs before it reads; whom it lets in after that tells nothing until it has started somebody.
+        until(lambda: self.log.count("received SIGHUP") > loaded)
+        # It says so before it reads; once it has answered somebody it has read.
         self.server.run("SELECT 1")
 
     def wait_for_tls(self) -> None:
         """Return when new connections are answered in TLS."""
-        while not self.speaks_tls():
-            pass
+        until(self.speaks_tls)
 
     def speaks_tls(self) -> bool:
         """Whether a client that asks for TLS is offered it, by the protocol's own first two messages."""

@@ -58,20 +58,20 @@ class Place:
     connection: Path
     entry: uuid.UUID
 
-    def gather(self, year: int, people: int, rounds: int, *, without: tuple[str, ...] = ()) -> Told:
-        """Have so many people, at four programs, each take this year's numbers and change the one row, so often."""
+    def gather(self, year: int, people: int, rounds: int, *, programs: int = 2, without: tuple[str, ...] = ()) -> Told:
+        """Have so many people, at some programs, each take this year's numbers and change the one row, so often."""
         orders = {
             "server": str(self.connection),
             "state": str(self.connection.parent / "pc"),
             "entry": str(self.entry),
             "year": year,
-            "people": people // len(LOGINS),
+            "people": people // programs,
             "rounds": rounds,
             "password": PASSWORD,
             "without": without,
         }
         with contextlib.ExitStack() as stack:
-            running = [stack.enter_context(_program(orders | {"login": login})) for login in LOGINS]
+            running = [stack.enter_context(_program(orders | {"login": login})) for login in LOGINS[:programs]]
             for program in running:
                 assert program.stdout is not None
                 assert program.stdout.readline() == "ready\n"
@@ -141,7 +141,7 @@ def place(debian: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 def test_a_hundred_people_lose_nothing(place: Place) -> None:
     before = place.counted()
-    told = place.gather(2026, 100, 2)
+    told = place.gather(2026, 100, 2, programs=4)
     assert (told.troubles, told.connected, len(told.numbers)) == ([], 100, 200)
     assert (told.twice, told.gaps(), told.last) == ([], set(), 200)
     assert told.conflicts["take"] == 0, "a number is waited for, never fought over"

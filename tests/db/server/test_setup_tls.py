@@ -108,6 +108,19 @@ def test_the_servers_log_holds_neither_its_key_nor_the_owners_password(prepared:
     assert json.loads(prepared.owner.read_bytes())["password"] not in log
 
 
+def test_the_whole_server_goes_by_what_was_set(prepared: Prepared, house: TestHome) -> None:
+    wanted = {
+        "ssl": "on",
+        "ssl_min_protocol_version": "TLSv1.3",
+        "password_encryption": "scram-sha-256",
+        "lc_messages": "C",
+    }
+    assert {name: prepared.cluster.server.run(f"SHOW {name}")[0][0] for name in wanted} == wanted
+    [(kept,)] = prepared.cluster.server.run(f"SELECT setconfig FROM pg_db_role_setting s JOIN pg_database d"
+                                            f" ON d.oid = setdatabase WHERE datname = '{DATABASE}'")  # fmt: skip
+    assert set(kept) == {f"{name}={value}" for name, value in serversetup._SILENT.items()}
+
+
 def test_the_owner_is_no_superuser_and_strangers_may_do_nothing(prepared: Prepared, house: TestHome) -> None:
     powers = "rolsuper, rolcreatedb, rolbypassrls, rolreplication, rolcreaterole"
     query = f"SELECT {powers} FROM pg_roles WHERE rolname = '{DATABASE}__owner'"

@@ -6,6 +6,7 @@ the harness must find them. ``STATE`` is this PC's folder for servers.
 """
 
 import ctypes
+import gc
 import json
 import os
 import sys
@@ -231,9 +232,7 @@ class Visit:
 
 def visit(place: Path | str, openings: Callable[[Any], Any], login: str, password: str) -> dict[str, dict[str, int]]:
     """A day at the desk; what was in memory while it was open, after the first lock, and after the last."""
-    from ui import idle
-
-    idle.begin()
+    gc.disable()
     one = Visit(place, openings)
     warm: list[bool] = []
     one.office.warm.connect(lambda: warm.append(True))

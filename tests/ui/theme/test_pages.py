@@ -13,6 +13,7 @@ from shelter.codelists.rules import shipped
 from tests.ui import looking, samples
 from tests.ui.looks import LEFT, RIGHT, on_stage, settle
 from tests.ui.samples import PICTURES, Hold
+from ui.staff.accounts_page import AccountsPage
 from ui.theme import style, tokens
 from ui.theme.tokens import Tokens
 from ui.widgets.elided_label import ElidedLabel
@@ -120,6 +121,16 @@ def test_a_standing_page_changes_its_theme(look: QApplication, staged: Staging, 
 
 def taken(page: QWidget) -> QImage:
     return page.window().grab().toImage()
+
+
+def test_a_standing_sheet_keeps_to_its_edge_when_letters_grow(look: QApplication, staged: Staging) -> None:
+    page = staged(samples.accounts_sheet)
+    assert isinstance(page, AccountsPage)
+    style.apply(look, "light", 1.3)
+    settle()
+    assert page.sheet.width() == 572
+    assert page.sheet.geometry().right() == page.width() - 2
+    assert list(complaints(page)) == []
 
 
 def grounds_in(image: QImage) -> set[str]:
