@@ -1,7 +1,6 @@
 """The practice home: what opens when Teduh is started with nothing to open. Invented people only."""
 
 import argparse
-import os
 import secrets
 from pathlib import Path
 from typing import Final
@@ -50,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     # Two impatient clicks at once: the second waits, or its note would tell a password that opens nothing.
     with StoreFolder(folder.parent).locked(seconds=60):
         if not StoreFolder(folder).exists():
-            password = os.environ.get("TEDUH_PASSWORD") or " ".join(secrets.choice(word_list()) for _word in range(4))
+            password = " ".join(secrets.choice(word_list()) for _word in range(4))
             note.write_text(password + "\n", encoding="utf-8")
             say(_("Membuat rumah latihan ..."))
             make(folder, password, Kdf.calibrated())

@@ -1,1 +1,0 @@
-"""Pengguna: who works here and may enter."""
