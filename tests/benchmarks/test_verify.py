@@ -55,5 +55,6 @@ def test_each_entry(file_home: TestHome, race: Race) -> None:
     chain, full = _checking(seat, full=False), _checking(seat, full=True)
     entries = chain().entries
     assert scan() > entries > _ADDED
-    race.run("verify the chain and images, to a scan", chain, scan, alarm=12, rounds=5, warm=1, per=entries)
-    race.run("verify every row as well, to a scan", full, scan, alarm=30, rounds=3, warm=1, per=entries)
+    # No goal: twice what was measured.
+    race.run("verify the chain and images, to a scan", chain, scan, alarm=7, rounds=5, warm=1, per=entries)
+    race.run("verify every row as well, to a scan", full, scan, alarm=18, rounds=3, warm=1, per=entries)
